@@ -1,0 +1,1 @@
+"""Naive scores that a model has to beat; one file each."""

@@ -1,0 +1,74 @@
+"""What a recurrent cell is: one step of a recurrence, and nothing about time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Generic, TypeVar
+
+from torch import Tensor, nn
+
+State = TypeVar("State")
+"""Any tree of tensors (tensor, tuple, list, dict, NamedTuple), each leaf ``(B, ...)``."""
+
+Tree = Any
+"""A tree of tensors whose structure only its maker knows."""
+
+
+class Cell(nn.Module, ABC, Generic[State]):
+    r"""One step of a recurrence: :math:`s_t = step(project(x_t), s_{t-1})`.
+
+    A subclass writes :meth:`init_state`, :meth:`step` and, where they help, :meth:`project`,
+    :meth:`readout` and :meth:`gates`. Time, direction, lengths, resets, depth, dropout, speed and
+    devices are :class:`rnnlab.recurrence.Recurrent`'s business.
+
+    The contract: ``project`` and ``readout`` act on leading axes only, so that they can be called
+    once for all T (``project(x)[:, t] == project(x[:, t])``); ``step`` is pure, keeps structure,
+    shape and dtype of the state, and treats every row of the batch by itself.
+
+    Attributes:
+        input_size: F, the features of one input step.
+        output_size: H, the size of what :meth:`readout` returns.
+    """
+
+    input_size: int
+    output_size: int
+
+    @abstractmethod
+    def init_state(self, batch_size: int) -> State:
+        """Return the state before the first step, each leaf ``(B, ...)``, on the cell's device."""
+
+    def project(self, x: Tensor) -> Tree:
+        """Return what :meth:`step` needs of the input: ``(..., F)`` to a tree of ``(..., *)``."""
+        return x
+
+    @abstractmethod
+    def step(self, z: Tree, state: State) -> State:
+        """Return the next state; ``z`` is the projected input of this step, leaves ``(B, *)``."""
+
+    def readout(self, state: State, z: Tree) -> Tensor:
+        """Return the output ``(..., H)`` of a state ``(..., *)``; by default its first leaf."""
+        leaf: Any = state
+        while not isinstance(leaf, Tensor):
+            leaf = next(iter(leaf.values())) if isinstance(leaf, dict) else leaf[0]
+        return leaf
+
+    def gates(self, z: Tree, state: State) -> dict[str, Tensor]:
+        """Return named gate activations of one step, pure, for inspection; none by default."""
+        return {}
+
+
+class FusedCell(Cell[State]):
+    """A cell for which torch has a kernel that runs the whole sequence on the same weights."""
+
+    @abstractmethod
+    def fused(self, x: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:
+        """Run all steps with torch's kernel.
+
+        Args:
+            x: ``(B, T, F)``.
+            state: The state before the first step.
+            lengths: ``(B,)`` int64 valid steps of each row, all at least 1, or None for T.
+
+        Returns:
+            Output ``(B, T, H)``, zero in the padding, and the state after each row's last step.
+        """

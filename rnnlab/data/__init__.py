@@ -1,0 +1,1 @@
+"""What data is and how it is batched."""

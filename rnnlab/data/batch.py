@@ -1,0 +1,73 @@
+"""A batch: the one form in which data meets a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs and targets of B examples, padded on the right.
+
+    Args:
+        input: Tokens ``(B, T)`` int64, reals ``(B, T, F)``, frames ``(B, T, C, H, W)``; without a
+            time axis reals ``(B, F)`` or an image ``(B, C, H, W)``, all float32.
+        target: Class ``(B,)``, class of each step or token sequence ``(B, L)`` int64, reals
+            ``(B, D)`` or ``(B, L, D)``. A token sequence ends in ``<eos>`` where its vocabulary
+            has one, and never begins with ``<bos>``. None when predicting.
+        lengths: ``(B,)`` int64 valid steps of each input; None when all T are valid.
+        target_lengths: ``(B,)`` int64 valid steps of each target; None when all are, or when the
+            target is aligned with the input (then ``lengths`` counts for both).
+        reset: ``(B, T)`` bool; True where the state returns to its initial value before the step.
+        continues: Row b goes on where row b of the batch before it ended: start from its state.
+    """
+
+    input: Tensor
+    target: Tensor | None = None
+    lengths: Tensor | None = None
+    target_lengths: Tensor | None = None
+    reset: Tensor | None = None
+    continues: bool = False
+
+    def __len__(self) -> int:
+        return self.input.shape[0]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors are."""
+        return self.input.device
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        """Return the batch on another device."""
+        moved: dict[str, Any] = {
+            field.name: value.to(device, non_blocking=non_blocking)
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return replace(self, **moved)
+
+    def pin_memory(self) -> Batch:
+        """Return the batch in page-locked memory, for faster copies to an accelerator."""
+        pinned: dict[str, Any] = {
+            field.name: value.pin_memory()
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return replace(self, **pinned)
+
+
+def valid_steps(lengths: Tensor | None, steps: int, like: Tensor) -> Tensor:
+    """Return a mask ``(B, steps)``, True at valid steps.
+
+    Args:
+        lengths: ``(B,)`` or None for all valid.
+        steps: T, the padded length.
+        like: Any tensor ``(B, ...)`` on the device wanted.
+    """
+    if lengths is None:
+        return torch.ones(like.shape[0], steps, dtype=torch.bool, device=like.device)
+    return torch.arange(steps, device=lengths.device)[None, :] < lengths[:, None]

@@ -1,0 +1,37 @@
+"""Standard scaling of real values, fitted on the training part only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """``(value - mean) / std`` for each of D features.
+
+    Args:
+        mean: D means, in the units of the data.
+        std: D standard deviations, none of them zero.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, values: Tensor) -> Scaler:
+        """Fit to training values ``(..., D)``; a constant feature gets a deviation of 1."""
+        flat = values.reshape(-1, values.shape[-1]).double()
+        std = flat.std(0, correction=0)
+        std = torch.where(std > 0, std, torch.ones_like(std))
+        return cls(tuple(flat.mean(0).tolist()), tuple(std.tolist()))
+
+    def transform(self, values: Tensor) -> Tensor:
+        """Return scaled values, ``(..., D)`` in and out."""
+        return (values - values.new_tensor(self.mean)) / values.new_tensor(self.std)
+
+    def inverse(self, values: Tensor) -> Tensor:
+        """Return values in the units of the data, ``(..., D)`` in and out."""
+        return values * values.new_tensor(self.std) + values.new_tensor(self.mean)

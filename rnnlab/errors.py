@@ -1,0 +1,104 @@
+"""The errors that rnnlab raises on purpose, and the exit code of each.
+
+Code below the command line raises these with a short message. The command line prints one line,
+``rnnlab: error: KEY=VALUE: why; valid: …``, and exits with the code of the class. Anything else
+that reaches the command line is a fault of rnnlab's own and is shown with its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class RnnlabError(Exception):
+    """A failure that is explained by its message alone."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class RunFailed(RnnlabError):
+    """A run began and did not finish: exit code 1."""
+
+
+class NonFinite(RunFailed):
+    """A loss or a gradient became NaN or infinite: exit code 1."""
+
+
+class ConfigError(RnnlabError):
+    """A wrong config, value, name or usage: exit code 2.
+
+    Args:
+        why: What is wrong, in a few words.
+        key: The dotted config key or option at fault, if there is one.
+        value: The value at fault; shown as ``KEY=VALUE``.
+        valid: What would have been accepted.
+        near: The accepted name nearest to the one given.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        why: str,
+        *,
+        key: str | None = None,
+        value: object = None,
+        valid: Iterable[object] = (),
+        near: str | None = None,
+    ) -> None:
+        self.why, self.key, self.value = why, key, value
+        self.valid, self.near = tuple(str(item) for item in valid), near
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        subject = ""
+        if self.key is not None:
+            subject = f"{self.key}: " if self.value is None else f"{self.key}={self.value}: "
+        line = f"{subject}{self.why}"
+        if self.near is not None:
+            line += f"; did you mean {self.near}?"
+        if self.valid:
+            line += f"; valid: {', '.join(self.valid)}"
+        return line
+
+
+class DataError(ConfigError):
+    """A file or table of the user's that cannot be read as data: exit code 2."""
+
+
+class MissingPackage(ConfigError):
+    """A component needs a package that is not installed: exit code 2."""
+
+    def __init__(self, package: str, extra: str, *, wanted_by: str) -> None:
+        super().__init__(
+            f"needs the package {package!r}; install it with: pip install 'rnnlab[{extra}]'",
+            key=wanted_by,
+        )
+
+
+class ConfigErrors(ConfigError):
+    """Several config mistakes, reported together, one line each: exit code 2."""
+
+    def __init__(self, errors: Sequence[ConfigError]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
+class Refused(RnnlabError):
+    """Something that would run code it should not: exit code 3."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class StorageError(RnnlabError):
+    """A folder, disk or tracking server that cannot be used: exit code 4."""
+
+    exit_code: ClassVar[int] = 4
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """Return the choice most like ``name``, or None when none is close."""
+    matches = get_close_matches(name, list(choices), n=1, cutoff=0.6)
+    return matches[0] if matches else None

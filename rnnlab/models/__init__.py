@@ -1,0 +1,1 @@
+"""Networks that tasks build: embeddings, backbones, heads and decoders."""

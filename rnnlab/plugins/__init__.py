@@ -1,0 +1,1 @@
+"""Components found through entry points, and how Hydra reaches them."""

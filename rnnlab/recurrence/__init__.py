@@ -1,0 +1,1 @@
+"""Running a cell over time: direction, depth, lengths, resets and engines."""

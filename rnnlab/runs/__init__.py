@@ -1,0 +1,1 @@
+"""Run folders: making, executing, evaluating and using them."""

@@ -1,0 +1,1 @@
+"""Task mappings; one file each."""

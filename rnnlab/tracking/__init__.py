@@ -1,0 +1,1 @@
+"""MLflow: the only importer of mlflow."""
