@@ -26,4 +26,4 @@ class Baseline(Protocol):
         """Learn what little it learns, from ``dataset.split("train")`` only."""
 
     def output(self, batch: Batch) -> Output:
-        """Answer with ``values`` like a model's (log probabilities, reals) or a ``sequence``."""
+        """Answer a batch with ``values`` like a model's, or with a ``sequence``."""
