@@ -1,0 +1,66 @@
+"""Trees of tensors: the states of cells and layers.
+
+A tree is a tensor, or a tuple, list, dict or named tuple of trees. Leaves that are no tensors
+(None, numbers) are passed through. This is the only user of torch's pytree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from rnnlab.cells.base import Tree
+
+
+def map_tensors(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
+    """Return the tree of ``function(leaf, *leaves of the others)``; all have one structure."""
+    if isinstance(tree, Tensor):
+        return function(tree, *others)
+
+    def apply(leaf: Any, *rest: Any) -> Any:
+        return function(leaf, *rest) if isinstance(leaf, Tensor) else leaf
+
+    return pytree.tree_map(apply, tree, *others)
+
+
+def leaves(tree: Tree) -> list[Tensor]:
+    """Return the tensors of a tree, in its order."""
+    return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
+
+
+def select(mask: Tensor, chosen: Tree, otherwise: Tree) -> Tree:
+    """Return rows of ``chosen`` where ``mask`` ``(B,)`` is True, else of ``otherwise``."""
+
+    def pick(a: Tensor, b: Tensor) -> Tensor:
+        return torch.where(mask.reshape(-1, *(1,) * (a.dim() - 1)), a, b)
+
+    return map_tensors(pick, chosen, otherwise)
+
+
+def index_select(tree: Tree, index: Tensor) -> Tree:
+    """Return rows ``index`` ``(N,)`` of every leaf ``(B, ...)``, as beam search reorders them."""
+    return map_tensors(lambda leaf: leaf.index_select(0, index), tree)
+
+
+def detach(tree: Tree) -> Tree:
+    """Return the same values without their history."""
+    return map_tensors(Tensor.detach, tree)
+
+
+def stack(trees: list[Tree], dim: int) -> Tree:
+    """Return one tree whose leaves are stacked along a new axis ``dim``."""
+    return map_tensors(lambda *same: torch.stack(same, dim), *trees)
+
+
+def unbind(tree: Tree, dim: int) -> list[Tree]:
+    """Return the slices along axis ``dim``: the inverse of :func:`stack`."""
+    if isinstance(tree, Tensor):
+        # One unbind: its gradient is one stack, whereas T selects would each fill a whole tensor.
+        return list(tree.unbind(dim))
+    flat, structure = pytree.tree_flatten(tree)
+    slices = zip(*(leaf.unbind(dim) for leaf in flat), strict=True)
+    return [pytree.tree_unflatten(list(leaf), structure) for leaf in slices]
