@@ -1,1 +1,24 @@
-"""MLflow: the only importer of mlflow."""
+"""Metrics in the run folder and in MLflow: the only importer of mlflow.
+
+Importing this package imports neither mlflow nor Lightning.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.tracking.points import Point, read_points
+from rnnlab.tracking.store import redacted, tracking_uri, ui_command
+
+if TYPE_CHECKING:
+    from rnnlab.tracking.logger import RunLogger
+
+__all__ = ["Point", "RunLogger", "read_points", "redacted", "tracking_uri", "ui_command"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RunLogger":
+        from rnnlab.tracking.logger import RunLogger
+
+        return RunLogger
+    raise AttributeError(name)

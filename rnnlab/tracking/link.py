@@ -1,0 +1,50 @@
+"""``mlflow.json`` of a run folder: which MLflow run shows it, and how far that has got."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rnnlab.errors import StorageError
+
+FILE_NAME = "mlflow.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where the points of a run folder are sent.
+
+    Args:
+        uri: The tracking store, without password.
+        run_id: The MLflow run, or None before there is one.
+        sent: The bytes of ``metrics.jsonl`` that MLflow has confirmed.
+    """
+
+    uri: str
+    run_id: str | None = None
+    sent: int = 0
+
+
+def read_link(folder: Path) -> Link | None:
+    """Return the link of a run folder, or None when it has none.
+
+    Raises:
+        StorageError: The file cannot be read as a link.
+    """
+    path = folder / FILE_NAME
+    try:
+        return Link(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise StorageError(f"cannot read {path}: {error}") from error
+
+
+def write_link(folder: Path, link: Link) -> None:
+    """Replace the link of a run folder in one step: a reader sees the old one or the new one."""
+    path = folder / FILE_NAME
+    draft = path.with_suffix(".json.part")
+    draft.write_text(json.dumps(asdict(link)) + "\n", encoding="utf-8")
+    os.replace(draft, path)
