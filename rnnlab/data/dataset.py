@@ -22,10 +22,12 @@ class Dataset(ABC):
         default_task: The mapping it was made for, named in messages.
         baselines: Naive scores to compute, names of ``rnnlab.baselines`` or objects with its
             interface. None means: by the kind of the target.
+        season_length: Steps after which a time series roughly repeats itself, or None.
     """
 
     default_task: ClassVar[str] = ""
     baselines: tuple[Any, ...] | None = None
+    season_length: int | None = None
 
     @property
     @abstractmethod

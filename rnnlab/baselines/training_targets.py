@@ -1,0 +1,54 @@
+"""What baselines learn from: the valid targets of the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from rnnlab.data.batch import Batch, valid_steps
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.loading import make_loader
+from rnnlab.data.spec import DataSpec
+
+
+def training_batches(dataset: Dataset) -> Iterator[Batch]:
+    """Give the training part once, in its own order."""
+    yield from make_loader(dataset.split("train"), 1024, shuffle=False, seed=0)
+
+
+def valid_targets(batch: Batch, spec: DataSpec) -> Tensor:
+    """Return the targets of a batch without padding: ``(N,)`` or ``(N, D)``."""
+    target = target_of(batch)
+    if not spec.target.sequence:
+        return target
+    lengths = batch.lengths if spec.aligned else batch.target_lengths
+    return target[valid_steps(lengths, target.shape[1], target)]
+
+
+def target_of(batch: Batch) -> Tensor:
+    """Return the target of a batch that has one.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if batch.target is None:
+        raise ValueError("a baseline needs batches with targets")
+    return batch.target
+
+
+def class_counts(dataset: Dataset) -> Tensor:
+    """Return how often each of the K classes is a valid target of the training part, ``(K,)``."""
+    counts = torch.zeros(dataset.spec.target.size, dtype=torch.float64)
+    for batch in training_batches(dataset):
+        targets = valid_targets(batch, dataset.spec)
+        counts += targets.bincount(minlength=len(counts))
+    return counts
+
+
+def answer_shape(batch: Batch, spec: DataSpec) -> tuple[int, ...]:
+    """Return ``(B,)``, or ``(B, L)`` when there is an answer for every step of the target."""
+    if not spec.target.sequence:
+        return (len(batch),)
+    return (len(batch), batch.input.shape[1] if spec.aligned else target_of(batch).shape[1])

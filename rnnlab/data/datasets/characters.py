@@ -1,0 +1,101 @@
+"""A text as a stream of characters."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import torch
+
+from rnnlab.data.dataset import Dataset, Part
+from rnnlab.data.spec import DataSpec, Field
+from rnnlab.data.split import Split, StreamSplit
+from rnnlab.data.vocabulary import UNKNOWN, Vocabulary
+from rnnlab.data.windows import split_by_time
+from rnnlab.errors import DataError
+from rnnlab.ranges import Range
+
+
+class Characters(Dataset):
+    """The next character of a text, at every character.
+
+    Without ``path`` the text is the English documentation of the language that CPython carries on
+    every machine (``pydoc_data.topics``), whose length depends on the version of Python: 465,048
+    characters in 3.11.7. The text is cut by position into a beginning to train on, a middle to
+    validate on and an end to test on. Characters that the training part does not have are
+    ``<unk>``.
+
+    Args:
+        path: A text file in UTF-8; None for CPython's documentation.
+        val_fraction: Share of the text to validate on.
+        test_fraction: Share of the text, at its end, to test on.
+        split_seed: Of no effect: position alone decides what belongs to which part.
+
+    Raises:
+        DataError: The file cannot be read as text, or is too short.
+    """
+
+    default_task: ClassVar[str] = "synced_many_to_many"
+    baselines = ("unigram", "bigram")
+
+    def __init__(
+        self,
+        path: str | None = None,
+        val_fraction: Annotated[float, Range(above=0, below=1)] = 0.05,
+        test_fraction: Annotated[float, Range(above=0, below=1)] = 0.05,
+        split_seed: int = 0,
+    ) -> None:
+        text = _topics() if path is None else _read(Path(path))
+        self._sha256 = hashlib.sha256(text.encode()).hexdigest()
+        bounds = split_by_time(len(text), val_fraction, test_fraction)
+        if any(last - first < 2 for first, last in bounds.values()):
+            raise DataError(
+                f"a text of {len(text)} characters is too short for three parts",
+                key="dataset.path",
+                value=path,
+            )
+        self._vocabulary = Vocabulary.count([text[slice(*bounds["train"])]], specials=(UNKNOWN,))
+        self._splits = {
+            part: _stream(text[first:last], self._vocabulary)
+            for part, (first, last) in bounds.items()
+        }
+
+    @property
+    def spec(self) -> DataSpec:
+        """A stream of characters whose target is the same stream one step later."""
+        field = Field(
+            "tokens",
+            len(self._vocabulary),
+            sequence=True,
+            vocabulary=self._vocabulary,
+            tokenizer="characters",
+            name="text",
+        )
+        return DataSpec(field, field, aligned=True, stream=True, next_step=True)
+
+    def split(self, part: Part) -> Split:
+        """Return the stream of one part: input and target ``(N,)``."""
+        return self._splits[part]
+
+    def sha256(self) -> str:
+        """Return the hash of the text in UTF-8."""
+        return self._sha256
+
+
+def _topics() -> str:
+    from pydoc_data.topics import topics
+
+    return "\n".join(topics.values())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", key="dataset.path", value=path) from error
+
+
+def _stream(text: str, vocabulary: Vocabulary) -> StreamSplit:
+    ids = torch.tensor(vocabulary.encode(text))
+    return StreamSplit(ids[:-1], ids[1:])
