@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
 
+from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Part
 from rnnlab.data.split import TensorSplit
 
@@ -20,17 +20,12 @@ def part_generator(split_seed: int, part: Part) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
-def tensors_sha256(splits: Mapping[Part, TensorSplit]) -> str:
-    """Return the hash of the tensors of all parts: type, shape and values of each."""
-    digest = hashlib.sha256()
-    for part in PARTS:
-        split = splits[part]
-        for tensor in (split.input, split.target, split.lengths, split.target_lengths):
-            if tensor is not None:
-                digest.update(_bytes(tensor))
-    return digest.hexdigest()
-
-
-def _bytes(tensor: Tensor) -> bytes:
-    head = f"{tensor.dtype} {tuple(tensor.shape)} "
-    return head.encode() + tensor.contiguous().numpy().tobytes()
+def splits_sha256(splits: Mapping[Part, TensorSplit]) -> str:
+    """Return the hash of the tensors of all parts."""
+    split_tensors = (
+        (split.input, split.target, split.lengths, split.target_lengths)
+        for split in (splits[part] for part in PARTS)
+    )
+    return content_sha256(
+        *(tensor for tensors in split_tensors for tensor in tensors if tensor is not None)
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 import torch
 
 from rnnlab.data.dataset import Dataset, Part
-from rnnlab.data.generation import PARTS, part_generator, tensors_sha256
+from rnnlab.data.generation import PARTS, part_generator, splits_sha256
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import Split, TensorSplit
 from rnnlab.ranges import Range
@@ -61,7 +61,7 @@ class Adding(Dataset):
 
     def sha256(self) -> str:
         """Return the hash of all generated sequences."""
-        return tensors_sha256(self._splits)
+        return splits_sha256(self._splits)
 
 
 def _generate(size: int, steps: int, generator: torch.Generator) -> TensorSplit:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import torch
 
+from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import Split, StreamSplit
@@ -47,7 +47,7 @@ class Characters(Dataset):
         split_seed: int = 0,
     ) -> None:
         text = _topics() if path is None else _read(Path(path))
-        self._sha256 = hashlib.sha256(text.encode()).hexdigest()
+        self._sha256 = content_sha256(text)
         bounds = split_by_time(len(text), val_fraction, test_fraction)
         if any(last - first < 2 for first, last in bounds.values()):
             raise DataError(
@@ -79,7 +79,7 @@ class Characters(Dataset):
         return self._splits[part]
 
     def sha256(self) -> str:
-        """Return the hash of the text in UTF-8."""
+        """Return the hash of the text."""
         return self._sha256
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import csv
-import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Annotated, ClassVar, Literal
 
 import torch
 
+from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec
@@ -86,7 +86,7 @@ class Series(Dataset):
             )
         source = _SOURCES[name]
         content = _file(source).read_bytes()
-        self._sha256 = hashlib.sha256(content).hexdigest()
+        self._sha256 = content_sha256(content)
         self.season_length = source.season_length
         seasonal = self.season_length is not None and self.season_length <= window
         self.baselines = ("persistence", "seasonal_naive") if seasonal else ("persistence",)
