@@ -1,0 +1,113 @@
+"""From overrides to one complete config, through Hydra's own loader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from rnnlab.config.messages import FAULTS, explain, unknown_option
+from rnnlab.config.options import groups
+from rnnlab.config.resolve import settle
+from rnnlab.config.schema import OPTIONS
+from rnnlab.errors import ConfigError, ConfigErrors
+from rnnlab.plugins.conf import packaged_conf
+from rnnlab.plugins.search_path import register
+from rnnlab.plugins.signature import alternatives, parameters
+
+
+def compose(overrides: Sequence[str] = ()) -> DictConfig:
+    """Return the config that some overrides ask for, complete and self-contained.
+
+    Interpolations are resolved, except those that read the environment: they may be secrets.
+    ``choices`` names the option chosen in each group.
+
+    Args:
+        overrides: Hydra's override syntax: ``cell=gru``, ``cell.hidden_size=64``, ….
+
+    Raises:
+        ConfigError: An override or a file is wrong; :class:`ConfigErrors` when several are.
+    """
+    mistakes: list[ConfigError] = []
+    remaining = list(overrides)
+    while True:
+        try:
+            cfg = _load(remaining)
+            break
+        except FAULTS as error:
+            mistake, culprit = explain(error, remaining)
+            mistakes.append(mistake)
+            if culprit is None:
+                break
+            # Leave out the culprit and what depends on it, and look for further mistakes.
+            group = culprit.partition("=")[0]
+            remaining = [
+                item for item in remaining if item != culprit and not item.startswith(f"{group}.")
+            ]
+            if group == "experiment":
+                break
+    if len(mistakes) > 1:
+        raise ConfigErrors(mistakes)
+    if mistakes:
+        raise mistakes[0]
+    return cfg
+
+
+def choices(cfg: DictConfig) -> dict[str, Any]:
+    """Return the option chosen in each group; None where a group has none."""
+    chosen = OmegaConf.to_container(cfg.choices)
+    assert isinstance(chosen, dict)
+    return {str(group): option for group, option in chosen.items()}
+
+
+@contextmanager
+def hydra_session() -> Iterator[None]:
+    """Let Hydra look where rnnlab's configs are, for as long as the context lasts."""
+    register()
+    with initialize_config_dir(str(packaged_conf()), job_name="rnnlab", version_base="1.3"):
+        yield
+
+
+def _load(overrides: list[str]) -> DictConfig:
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    known = groups()
+    for override in parsed:
+        named = override.is_delete() or isinstance(override.value(), str | list)
+        if override.key_or_group in known and not (named or override.is_sweep_override()):
+            raise unknown_option(override.key_or_group, str(override.input_line).partition("=")[2])
+    with hydra_session():
+        cfg = hydra_compose("config", overrides, return_hydra_config=True)
+    chosen = {
+        str(group): option
+        for group, option in cfg.hydra.runtime.choices.items()
+        if not str(group).startswith("hydra/")
+    }
+    # Hydra forgets what was chosen in a group that takes several options.
+    for override in parsed:
+        if override.key_or_group in known and isinstance(override.value(), list):
+            chosen.setdefault(override.key_or_group, override.value())
+    OmegaConf.set_struct(cfg, False)
+    del cfg["hydra"]
+    cfg.choices = chosen
+    if cfg.get("experiment_name") is None:
+        cfg.experiment_name = chosen.get("experiment") or chosen.get("dataset")
+    settle(cfg)
+    _conform(cfg)
+    OmegaConf.set_struct(cfg, True)
+    return cfg
+
+
+def _conform(cfg: DictConfig) -> None:
+    """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
+    for key, options in OPTIONS.items():
+        written = OmegaConf.to_container(cfg[key], resolve=False) if key in cfg else {}
+        for parameter in parameters(options):
+            value = written.get(parameter.name) if isinstance(written, dict) else None
+            kinds = alternatives(parameter.type)
+            if type(value) is int and float in kinds and int not in kinds:
+                cfg[key][parameter.name] = float(value)

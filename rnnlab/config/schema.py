@@ -1,0 +1,82 @@
+"""What the parts of a config that are not components may hold: types, ranges and choices.
+
+``conf/`` has the defaults and says what each key means; this says which values are accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from rnnlab.ranges import Range
+
+Count = Annotated[int, Range(min=1)]
+Limit = Annotated[int | float | None, Range(min=0)]
+
+
+@dataclass(frozen=True)
+class Run:
+    """The keys at the top level."""
+
+    seed: Annotated[int, Range(min=0, max=2**32 - 1)]
+    name: str | None
+    experiment_name: str | None
+    output_dir: str
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """``trainer``: how long and how a model is trained."""
+
+    max_epochs: Annotated[int, Range(min=-1)]
+    max_steps: Annotated[int, Range(min=-1)]
+    batch_size: Count
+    eval_batch_size: Count
+    stream_steps: Count
+    truncate_steps: Count | None
+    gradient_clip_val: Annotated[float | None, Range(above=0)]
+    accumulate_grad_batches: Count
+    patience: Annotated[int | None, Range(min=0)]
+    log_every_n_steps: Count
+    check_val_every_n_epoch: Count
+    limit_train_batches: Limit
+    limit_val_batches: Limit
+    limit_test_batches: Limit
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"]
+    devices: Annotated[int, Range(min=1)] | list[int] | Literal["auto"]
+    strategy: str
+    precision: Literal["32-true", "64-true", "16-true", "bf16-true", "16-mixed", "bf16-mixed"]
+    deterministic: bool | Literal["warn"]
+    num_workers: Annotated[int, Range(min=0)]
+    threads: Count | None
+    enable_progress_bar: bool
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """``tracking``: what MLflow is told."""
+
+    enabled: bool
+    uri: str | None
+    checkpoint: bool
+    system_metrics: bool
+    system_interval: Annotated[float, Range(above=0)]
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """``diagnostics``: what is measured while training."""
+
+    gradient_norms: bool
+    update_ratio: bool
+
+
+@dataclass(frozen=True)
+class Scheduling:
+    """``scheduler.interval``: how often the scheduler steps; the rest belongs to its class."""
+
+    interval: Literal["epoch", "step"]
+
+
+OPTIONS: dict[str, type] = {"trainer": Trainer, "tracking": Tracking, "diagnostics": Diagnostics}
+"""The parts of a config that set options of rnnlab itself."""

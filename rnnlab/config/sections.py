@@ -1,0 +1,105 @@
+"""The parts of a config, each with the arguments that it may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from rnnlab.config import schema
+from rnnlab.config.targets import target
+from rnnlab.errors import ConfigError
+from rnnlab.plugins.nodes import configurable
+from rnnlab.plugins.signature import Parameter, parameters
+from rnnlab.ranges import Range
+
+COMPONENTS = ("dataset", "task", "cell", "backbone", "optimizer")
+"""The parts that name a class and must be there."""
+
+_GIVEN = {"optimizer": ("params",), "scheduler": ("optimizer",)}
+_LEARNING_RATE = Range(min=0, below=float("inf"))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A mapping in a config and what its keys may be.
+
+    Args:
+        key: Where it is; empty for the top level.
+        node: The mapping.
+        parameters: Its keys with their types and ranges.
+        others: Further keys that are checked elsewhere.
+    """
+
+    key: str
+    node: DictConfig
+    parameters: list[Parameter]
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Every key that it may hold."""
+        return [*(parameter.name for parameter in self.parameters), *self.others]
+
+    def path(self, name: str) -> str:
+        """Return the dotted key of one of its values."""
+        return f"{self.key}.{name}" if self.key else name
+
+
+def sections(cfg: DictConfig, mistakes: list[ConfigError]) -> Iterator[Section]:
+    """Give the parts of a config that are there; add those that cannot be read to ``mistakes``.
+
+    Raises:
+        Refused: A ``_target_`` names something that must not be built.
+    """
+    others = (*schema.OPTIONS, *COMPONENTS, "scheduler", "callbacks", "choices")
+    yield Section("", cfg, parameters(schema.Run), others)
+    for key, options in schema.OPTIONS.items():
+        if (node := _mapping(cfg, key, mistakes)) is not None:
+            yield Section(key, node, parameters(options))
+    for key in COMPONENTS:
+        if (node := _mapping(cfg, key, mistakes)) is not None:
+            yield from _component(key, key, node, mistakes)
+    if node := _mapping(cfg, "scheduler", mistakes):
+        yield from _component("scheduler", "scheduler", node, mistakes)
+    for name, callback in callback_nodes(cfg, mistakes).items():
+        yield from _component("callbacks", f"callbacks.{name}", callback, mistakes)
+
+
+def callback_nodes(cfg: DictConfig, mistakes: list[ConfigError]) -> dict[str, DictConfig]:
+    """Return the node of each callback by name."""
+    group = _mapping(cfg, "callbacks", mistakes)
+    names = [] if group is None else [str(name) for name in group]
+    nodes = {name: _mapping(cfg, f"callbacks.{name}", mistakes) for name in names}
+    return {name: node for name, node in nodes.items() if node}
+
+
+def _component(
+    slot: str, key: str, node: DictConfig, mistakes: list[ConfigError]
+) -> Iterator[Section]:
+    try:
+        cls = target(node, slot, key)
+    except ConfigError as error:
+        mistakes.append(error)
+        return
+    given = _GIVEN.get(slot, ())
+    arguments = [item for item in configurable(cls, slot) if item.name not in given]
+    if slot == "optimizer":
+        # torch's signatures carry no ranges, and its own check lets NaN pass.
+        arguments = [
+            replace(item, range=_LEARNING_RATE) if item.name == "lr" else item for item in arguments
+        ]
+    if slot == "scheduler":
+        arguments += parameters(schema.Scheduling)
+    yield Section(key, node, arguments, ("_target_",))
+
+
+def _mapping(cfg: DictConfig, key: str, mistakes: list[ConfigError]) -> DictConfig | None:
+    node: Any = OmegaConf.select(cfg, key, throw_on_missing=False)
+    if isinstance(node, DictConfig):
+        return node
+    why = "is missing" if node is None else "must be a mapping"
+    mistakes.append(ConfigError(why, key=key, value=node))
+    return None

@@ -1,0 +1,101 @@
+"""Which class a ``_target_`` names, and whether it may be built.
+
+A config is data that people send each other, so it must not be able to call just anything. A path
+that begins well is no proof: ``torch.optim.optimizer.torch.hub.load`` ends in ``torch.hub.load``.
+A target is therefore resolved first, and accepted only if it is a class, defined in one of the
+packages below or in an installed plugin, of the kind that its place in the config expects.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from omegaconf import DictConfig
+
+from rnnlab.errors import ConfigError, Refused
+from rnnlab.plugins import discovery
+
+KINDS = {
+    "cell": "rnnlab.cells.base:Cell",
+    "task": "rnnlab.tasks.base:Task",
+    "dataset": "rnnlab.data.dataset:Dataset",
+    "backbone": "rnnlab.models.backbone:Backbone",
+    "optimizer": "torch.optim:Optimizer",
+    "scheduler": "torch.optim.lr_scheduler:LRScheduler",
+    "callbacks": "pytorch_lightning:Callback",
+}
+"""The base class of what each part of a config builds."""
+
+PACKAGES = ("rnnlab", "torch.optim", "torch.nn", "pytorch_lightning.callbacks")
+"""Where classes may come from, besides installed plugins."""
+
+
+def target(node: DictConfig, slot: str, key: str | None = None) -> type:
+    """Return the class that a node's ``_target_`` names.
+
+    Args:
+        node: The node.
+        slot: A key of :data:`KINDS`.
+        key: Where the node is in the config; ``slot`` by default.
+
+    Raises:
+        ConfigError: There is no such class.
+        Refused: It is not a class, is not the slot's kind, or comes from elsewhere.
+    """
+    key = f"{key or slot}._target_"
+    path = node.get("_target_")
+    if not isinstance(path, str) or not all(part.isidentifier() for part in path.split(".")):
+        raise ConfigError("must be the dotted path of a class", key=key, value=path)
+    allowed = (*PACKAGES, *sorted(discovery.packages() - {"rnnlab"}))
+    refused = Refused(
+        f"{key}={path}: only classes of {', '.join(allowed)} are built; others run unknown code"
+    )
+    if not _within(path, allowed):
+        raise refused
+    found = _resolve(path, key)
+    if not isinstance(found, type) or not _within(found.__module__, allowed):
+        raise refused
+    kind = base(slot)
+    if not issubclass(found, kind):
+        raise Refused(f"{key}={path}: is not a {kind.__module__}.{kind.__qualname__}")
+    return found
+
+
+def base(slot: str) -> type:
+    """Return the class that everything built in a slot derives from."""
+    module, _, name = KINDS[slot].partition(":")
+    kind: type = getattr(import_module(module), name)
+    return kind
+
+
+def _within(path: str, packages: tuple[str, ...]) -> bool:
+    return any(path == package or path.startswith(f"{package}.") for package in packages)
+
+
+def _resolve(path: str, key: str) -> object:
+    """Import the longest module of a path that exists and follow attributes from there."""
+    first, *rest = path.split(".")
+    found: object = _import(first, key, path)
+    name = first
+    for part in rest:
+        name = f"{name}.{part}"
+        if isinstance(found, ModuleType) and not hasattr(found, part) and find_spec(name):
+            found = _import(name, key, path)
+        elif hasattr(found, part):
+            found = getattr(found, part)
+        else:
+            raise ConfigError("does not exist", key=key, value=path)
+    return found
+
+
+def _import(module: str, key: str, path: str) -> ModuleType:
+    try:
+        return import_module(module)
+    except ConfigError:
+        raise
+    except Exception as error:
+        # The module may be a stranger's, and raise anything.
+        why = f"cannot be imported: {type(error).__name__}: {error}".splitlines()[0]
+        raise ConfigError(why, key=key, value=path) from error

@@ -1,0 +1,82 @@
+"""The config node of a class, derived from its constructor's signature.
+
+A component needs no YAML: what can be configured is what its constructor takes, with the types
+and defaults written there. Arguments that rnnlab fills itself, such as a cell's ``input_size``,
+are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args, get_origin
+
+from omegaconf import (
+    MISSING,
+    AnyNode,
+    BooleanNode,
+    DictConfig,
+    FloatNode,
+    IntegerNode,
+    ListConfig,
+    OmegaConf,
+    StringNode,
+)
+
+from rnnlab.plugins.signature import Parameter, alternatives, parameters
+
+FILLED: dict[str, tuple[str, ...]] = {
+    "cell": ("input_size",),
+    "backbone": ("input_size", "cell"),
+}
+"""The constructor arguments of each config group that rnnlab fills itself."""
+
+_NODES: dict[Any, type[Any]] = {
+    int: IntegerNode,
+    float: FloatNode,
+    bool: BooleanNode,
+    str: StringNode,
+}
+
+
+def configurable(cls: type, group: str) -> list[Parameter]:
+    """Return the constructor arguments of a class that a config of the group can set."""
+    return parameters(cls, without=FILLED.get(group, ()))
+
+
+def node(cls: type, group: str) -> DictConfig:
+    """Return the config node of a class: ``_target_`` and its arguments, typed.
+
+    An argument without default is missing (``???``). One whose default cannot be written in YAML
+    is left out: the constructor's default holds.
+    """
+    fields: dict[str, Any] = {"_target_": f"{cls.__module__}.{cls.__qualname__}"}
+    for parameter in configurable(cls, group):
+        if parameter.required or _writable(parameter.default):
+            fields[parameter.name] = _field(parameter)
+    config = OmegaConf.create(fields)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def _field(parameter: Parameter) -> Any:
+    """Return a node that converts what it is given to the parameter's type, or refuses it."""
+    default = MISSING if parameter.required else parameter.default
+    members = [item for item in alternatives(parameter.type) if item is not type(None)]
+    optional = len(members) < len(alternatives(parameter.type))
+    if len(members) != 1:
+        return AnyNode(default)
+    (kind,) = members
+    if get_origin(kind) is Literal and all(isinstance(item, str) for item in get_args(kind)):
+        kind = str
+    if kind in _NODES:
+        return _NODES[kind](default, is_optional=optional)
+    if get_origin(kind) is list and get_args(kind)[0] in _NODES:
+        return ListConfig(default, element_type=get_args(kind)[0], is_optional=optional)
+    return AnyNode(default) if not isinstance(default, list | tuple | dict) else default
+
+
+def _writable(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_writable, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _writable(item) for key, item in value.items())
+    return value is None or isinstance(value, bool | int | float | str)
