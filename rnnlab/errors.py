@@ -102,3 +102,15 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     """Return the choice most like ``name``, or None when none is close."""
     matches = get_close_matches(name, list(choices), n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def check_choice(key: str, value: str, valid: Iterable[str]) -> None:
+    """Check that an argument is one of the names it may have.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    names = tuple(valid)
+    if value not in names:
+        near = nearest(value, names) if isinstance(value, str) else None
+        raise ConfigError("unknown", key=key, value=value, valid=names, near=near)

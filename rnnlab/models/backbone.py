@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from torch import Tensor, nn
 
@@ -17,7 +16,8 @@ class Backbone(nn.Module, ABC):
     Attributes:
         input_size: E.
         output_size: H.
-        causal: Whether the output at t depends on inputs up to t only; False for bidirectional.
+        causal: Whether the output at t depends on inputs up to t only; False for bidirectional,
+            where the first half of the output reads forwards and the second half backwards.
         can_decode: Whether its state can hold what an encoder found (a window of inputs cannot).
     """
 
@@ -63,5 +63,13 @@ class Backbone(nn.Module, ABC):
         return {}
 
 
-BackboneFactory = Callable[[int], Backbone]
-"""Makes a backbone for E input features."""
+class BackboneFactory(Protocol):
+    """Makes a backbone; what tasks are given to build their models with."""
+
+    def __call__(self, input_size: int, *, causal: bool = False) -> Backbone:
+        """Return a backbone for E input features.
+
+        Args:
+            input_size: E.
+            causal: Whether it must read in one direction only, as a decoder does.
+        """

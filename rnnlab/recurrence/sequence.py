@@ -34,11 +34,12 @@ def check_sequence(
 
 
 def mask_padding(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return ``x`` ``(B, T, F)`` with zeros in the padding, whatever was there, NaN included."""
+    """Return ``x`` ``(B, T, ...)`` with zeros in the padding, whatever was there, NaN included."""
     if lengths is None:
         return x
     mask = valid_steps(lengths, x.shape[1], x)
-    return torch.where(mask.unsqueeze(-1), x, torch.zeros((), dtype=x.dtype, device=x.device))
+    mask = mask.reshape(*mask.shape, *(1,) * (x.dim() - 2))
+    return torch.where(mask, x, torch.zeros((), dtype=x.dtype, device=x.device))
 
 
 def reverse_padded(x: Tensor, lengths: Tensor | None) -> Tensor:

@@ -32,6 +32,16 @@ def leaves(tree: Tree) -> list[Tensor]:
     return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
+def alike(a: Tree, b: Tree) -> bool:
+    """Return whether two trees have the same structure and leaves of the same shapes."""
+    flat_a, structure_a = pytree.tree_flatten(a)
+    flat_b, structure_b = pytree.tree_flatten(b)
+    if structure_a != structure_b:
+        return False
+    pairs = zip(flat_a, flat_b, strict=True)
+    return all(getattr(x, "shape", None) == getattr(y, "shape", None) for x, y in pairs)
+
+
 def select(mask: Tensor, chosen: Tree, otherwise: Tree) -> Tree:
     """Return rows of ``chosen`` where ``mask`` ``(B,)`` is True, else of ``otherwise``."""
 
