@@ -1,0 +1,99 @@
+import csv
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+
+from rnnlab.data.datasets.csv_text import CsvText
+from rnnlab.data.spec import DataSpec
+from rnnlab.errors import DataError
+
+
+def write(folder: Path, rows: list[tuple[str, str]], encoding: str = "utf-8") -> str:
+    file = folder / "reviews.csv"
+    with file.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows([("review", "stars"), *rows])
+    return str(file)
+
+
+def reviews(count: int = 40) -> list[tuple[str, str]]:
+    return [
+        (f'it was "good", really\nno. {i}', "good") if i % 4 else (f"schlecht é {i}", "bad")
+        for i in range(count)
+    ]
+
+
+def test_parts_keep_the_proportions_of_the_classes(tmp_path: Path) -> None:
+    dataset = CsvText(write(tmp_path, reviews()), "review", "stars")
+    classes = dataset.spec.target.vocabulary
+    assert classes is not None
+    assert classes.tokens == ("bad", "good")
+    counts = {
+        part: torch.bincount(dataset.split(part).target, minlength=2).tolist()
+        for part in ("train", "val", "test")
+    }
+    assert counts == {"train": [7, 21], "val": [1, 3], "test": [2, 6]}
+
+
+def test_texts_come_back_from_their_tokens(tmp_path: Path) -> None:
+    rows = reviews()
+    dataset = CsvText(
+        write(tmp_path, rows, "utf-8-sig"), "review", "stars", tokenizer="characters", min_count=1
+    )
+    vocabulary = dataset.spec.input.vocabulary
+    assert vocabulary is not None
+    split = dataset.split("train")
+    assert split.lengths is not None
+    texts = {
+        "".join(vocabulary.decode(ids[:length].tolist()))
+        for ids, length in zip(split.input, split.lengths, strict=True)
+    }
+    assert len(texts) == 28
+    assert texts <= {text for text, _ in rows}
+
+
+def test_only_split_seed_moves_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, reviews())
+    first, again, other = (
+        CsvText(path, "review", "stars", split_seed=seed, min_count=1, tokenizer="characters")
+        for seed in (0, 0, 1)
+    )
+    assert torch.equal(first.split("test").input, again.split("test").input)
+    assert not torch.equal(first.split("test").input, other.split("test").input)
+
+
+def test_hash_and_spec(tmp_path: Path) -> None:
+    path = write(tmp_path, reviews())
+    dataset = CsvText(path, "review", "stars")
+    assert dataset.sha256() == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    assert DataSpec.from_dict(dataset.spec.to_dict()) == dataset.spec
+    assert dataset.spec.input.tokenizer == "words"
+
+
+def test_rows_that_lack_a_value_are_named_or_dropped(tmp_path: Path) -> None:
+    path = write(tmp_path, [*reviews(), ("", "good"), ("fine", " ")])
+    # Thirty reviews of the forty take two lines each.
+    with pytest.raises(
+        DataError, match=r"2 of 42 rows lack .* line 72 \(review\), line 73 \(stars"
+    ):
+        CsvText(path, "review", "stars")
+    dataset = CsvText(path, "review", "stars", missing="drop")
+    assert sum(len(dataset.split(part)) for part in ("train", "val", "test")) == 40
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ({"text": "reviw"}, r"dataset\.text=reviw: .*did you mean review\?; valid: review, stars"),
+        ({"label": "star"}, r"dataset\.label=star: .*did you mean stars\?"),
+    ],
+)
+def test_a_wrong_column_is_named(tmp_path: Path, column: dict[str, str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        CsvText(write(tmp_path, reviews()), **{"text": "review", "label": "stars", **column})
+
+
+def test_too_few_rows_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="too few"):
+        CsvText(write(tmp_path, reviews(4)), "review", "stars")
