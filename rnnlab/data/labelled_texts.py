@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from rnnlab.data.dataset import Part
-from rnnlab.data.padding import pad_ids
+from rnnlab.data.padding import pad
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.tokenizer import TokenizerName, tokenize
@@ -22,7 +22,7 @@ def encode_labelled_texts(
     *,
     tokenizer: TokenizerName,
     min_count: int,
-    max_vocabulary: int | None,
+    vocabulary_size: int | None,
     max_length: int | None,
     text_name: str,
     label_name: str,
@@ -35,7 +35,7 @@ def encode_labelled_texts(
         parts: Positions of the examples of each part.
         tokenizer: How a text is cut.
         min_count: Tokens seen less often in the training part are unknown.
-        max_vocabulary: Greatest size of the vocabulary, the most frequent tokens being kept.
+        vocabulary_size: Greatest size of the vocabulary, the most frequent tokens being kept.
         max_length: Steps kept of each text, from its beginning; None for all.
         text_name: The column of the texts.
         label_name: The column of the classes.
@@ -56,7 +56,7 @@ def encode_labelled_texts(
     vocabulary = Vocabulary.count(
         (tokens[position] for position in parts["train"]),
         specials=(PAD, UNKNOWN),
-        max_size=max_vocabulary,
+        max_size=vocabulary_size,
         min_count=min_count,
     )
     spec = DataSpec(
@@ -73,7 +73,7 @@ def encode_labelled_texts(
     )
     splits: dict[Part, TensorSplit] = {}
     for part, positions in parts.items():
-        ids, lengths = pad_ids([vocabulary.encode(tokens[position]) for position in positions])
+        ids, lengths = pad([vocabulary.encode(tokens[position]) for position in positions])
         target = torch.tensor(classes.encode(labels[position] for position in positions))
         splits[part] = TensorSplit(ids, target, lengths)
     return spec, splits

@@ -20,7 +20,7 @@ def encode(
         PARTS,
         tokenizer="words",
         min_count=1,
-        max_vocabulary=None,
+        vocabulary_size=None,
         max_length=max_length,
         text_name="text",
         label_name="label",

@@ -24,7 +24,8 @@ class CsvText(Dataset):
     dataset.label=stars task=many_to_one``
 
     The file is UTF-8 and its first line names the columns. Every class is divided among the parts
-    in the same proportions; the vocabulary is that of the training part.
+    in the same proportions, copies of a text being in one part; the vocabulary is that of the
+    training part.
 
     Args:
         path: The file.
@@ -33,7 +34,7 @@ class CsvText(Dataset):
         tokenizer: How a text is cut into tokens.
         min_count: Tokens seen less often in the training part are ``<unk>``; from 2 on, the
             training part has some, and the model learns what to make of them.
-        max_vocabulary: Greatest number of tokens, the most frequent being kept; None for no limit.
+        vocabulary_size: Greatest number of tokens, the most frequent being kept; None for no limit.
         max_length: Tokens read of each text, from its beginning; None for all.
         missing: ``error`` refuses a file in which a text or a class is missing, ``drop`` leaves
             such rows out. A text without any token counts as missing.
@@ -56,7 +57,7 @@ class CsvText(Dataset):
         label: str,
         tokenizer: TokenizerName = "words",
         min_count: Annotated[int, Range(min=1)] = 2,
-        max_vocabulary: Annotated[int, Range(min=3)] | None = 20_000,
+        vocabulary_size: Annotated[int, Range(min=3)] | None = 20_000,
         max_length: Annotated[int, Range(min=1)] | None = 500,
         missing: Literal["error", "drop"] = "error",
         delimiter: DelimiterName = "comma",
@@ -68,21 +69,23 @@ class CsvText(Dataset):
         self._sha256 = hashlib.sha256(content).hexdigest()
         table = parse_table(decode_text(content, path), path, delimiter=delimiter)
         table = _complete(table, text, label, tokenizer, missing)
+        texts = table.column(text, key="dataset.text")
         labels = [cell.strip() for cell in table.column(label, key="dataset.label")]
         parts = divide_examples(
             labels,
             path,
+            groups=texts,
             val_fraction=val_fraction,
             test_fraction=test_fraction,
             split_seed=split_seed,
         )
         self._spec, self._splits = encode_labelled_texts(
-            table.column(text, key="dataset.text"),
+            texts,
             labels,
             parts,
             tokenizer=tokenizer,
             min_count=min_count,
-            max_vocabulary=max_vocabulary,
+            vocabulary_size=vocabulary_size,
             max_length=max_length,
             text_name=text,
             label_name=label,

@@ -63,6 +63,15 @@ def test_only_split_seed_moves_rows(tmp_path: Path) -> None:
     assert not torch.equal(first.split("test").input, other.split("test").input)
 
 
+def test_copies_of_a_text_are_in_one_part(tmp_path: Path) -> None:
+    dataset = CsvText(
+        write(tmp_path, reviews() * 3), "review", "stars", tokenizer="characters", min_count=1
+    )
+    found = {part: {str(row) for row in dataset.split(part).input} for part in ("train", "test")}
+    assert len(dataset.split("test")) == 24
+    assert not found["train"] & found["test"]
+
+
 def test_hash_and_spec(tmp_path: Path) -> None:
     path = write(tmp_path, reviews())
     dataset = CsvText(path, "review", "stars")
