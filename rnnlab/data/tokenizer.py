@@ -8,14 +8,15 @@ from typing import Literal, get_args
 TokenizerName = Literal["words", "characters", "spaces"]
 
 # A word keeps its inner apostrophes; each other visible sign is a token of its own.
-_WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+_WORD = re.compile(r"https?://\S+|\w+(?:['’]\w+)*|[^\w\s]")
 
 
 def tokenize(text: str, tokenizer: TokenizerName) -> list[str]:
     """Cut ``text`` into tokens.
 
-    ``words`` lower-cases and separates punctuation; ``characters`` takes each character as it is;
-    ``spaces`` cuts at white space only (for phonemes or texts that are already tokenized).
+    ``words`` lower-cases and separates punctuation, a link being one word; ``characters`` takes
+    each character as it is; ``spaces`` cuts at white space only (for phonemes or texts that are
+    already tokenized).
 
     Raises:
         ValueError: The name of the tokenizer is not known.

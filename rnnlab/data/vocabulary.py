@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 PAD, UNKNOWN, BEGIN, END = "<pad>", "<unk>", "<bos>", "<eos>"
 
@@ -79,16 +80,13 @@ class Vocabulary:
         Raises:
             KeyError: A token is not listed and there is no ``<unk>``.
         """
-        if self.unknown is None:
-            return [self.ids[token] for token in tokens]
-        return [self.ids.get(token, self.unknown) for token in tokens]
+        ids, unknown = self.ids, self.unknown
+        if unknown is None:
+            return [ids[token] for token in tokens]
+        return [ids.get(token, unknown) for token in tokens]
 
     def decode(self, ids: Iterable[int]) -> list[str]:
-        """Return the tokens of ``ids`` up to the first ``<eos>``, without special tokens."""
-        tokens = []
-        for index in ids:
-            if index == self.end:
-                break
-            if index not in (self.pad, self.begin):
-                tokens.append(self.tokens[index])
-        return tokens
+        """Return the tokens up to the first ``<eos>``, without ``<pad>`` and ``<bos>``."""
+        end, silent = self.end, (self.pad, self.begin)
+        kept = takewhile(lambda index: index != end, ids)
+        return [self.tokens[index] for index in kept if index not in silent]

