@@ -65,8 +65,8 @@ class Stack(Layer):
     ) -> tuple[Tensor, Tree]:
         """Run all steps; see :meth:`Layer.forward`."""
         before = [None] * len(self) if state is None else state
-        # Without this, a residual would carry garbage from the padding of x into the output.
-        x = mask_padding(x, lengths)
+        if self.residual:  # it would carry what is in the padding of x into the output
+            x = mask_padding(x, lengths)
         after = []
         for i in range(len(self)):
             output, last = self[i](x, before[i], lengths, reset)

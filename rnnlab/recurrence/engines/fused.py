@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, FusedCell, Tree
@@ -30,11 +31,14 @@ class Fused(Engine):
         return None
 
     def call_refusal(self, x: Tensor, lengths: Tensor | None, reset: Tensor | None) -> str | None:
-        """Refuse reset masks, and lengths without values."""
+        """Refuse reset masks, lengths without values, and vmap."""
         if reset is not None:
             return "a fused kernel cannot apply the reset mask"
         if lengths is not None and lengths.is_meta:
             return "a fused kernel needs the values of lengths, and they are on device meta"
+        # vmap may batch the weights alone, so that x does not show it.
+        if torch._C._functorch.maybe_current_level() is not None:
+            return "torch's kernels have no batching rule for torch.func.vmap"
         return None
 
     def run(

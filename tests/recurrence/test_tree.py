@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from rnnlab.recurrence import tree
+
+
+class Pair(NamedTuple):
+    a: Tensor
+    b: dict[str, Tensor]
+
+
+def make(value: float) -> tuple[Pair, list[Tensor], None]:
+    return (
+        Pair(torch.full((3, 2), value), {"k": torch.full((3,), value)}),
+        [torch.full((3, 1, 2), value)],
+        None,
+    )
+
+
+def test_structure_is_kept() -> None:
+    doubled = tree.map_tensors(lambda leaf: 2 * leaf, make(1.0))
+    assert isinstance(doubled[0], Pair)
+    assert doubled[2] is None
+    assert [leaf.unique().item() for leaf in tree.leaves(doubled)] == [2.0, 2.0, 2.0]
+
+
+def test_a_tensor_and_nothing_are_trees_too() -> None:
+    leaf = torch.ones(2)
+    assert tree.leaves(leaf) == [leaf]
+    assert tree.leaves(None) == []
+    assert tree.detach(None) is None
+
+
+def test_select_takes_whole_rows() -> None:
+    chosen = tree.select(torch.tensor([True, False, True]), make(1.0), make(0.0))
+    for leaf in tree.leaves(chosen):
+        assert leaf.reshape(3, -1)[:, 0].tolist() == [1.0, 0.0, 1.0]
+        assert leaf.reshape(3, -1)[:, -1].tolist() == [1.0, 0.0, 1.0]
+
+
+def test_index_select_reorders_and_repeats_rows() -> None:
+    state = (torch.arange(3.0), torch.arange(6.0).reshape(3, 2))
+    first, second = tree.index_select(state, torch.tensor([2, 2, 0, 1]))
+    assert first.tolist() == [2, 2, 0, 1]
+    assert second[:, 0].tolist() == [4, 4, 0, 2]
+
+
+def test_detach_cuts_history() -> None:
+    leaf = torch.ones(2, requires_grad=True)
+    state = tree.detach((leaf * 2, [leaf * 3]))
+    assert not any(part.requires_grad for part in tree.leaves(state))
+    assert leaf.requires_grad
+
+
+def test_stack_and_unbind_are_inverse() -> None:
+    trees = [make(value) for value in (1.0, 2.0, 3.0)]
+    stacked = tree.stack(trees, 1)
+    assert stacked[0].a.shape == (3, 3, 2)
+    for tensors in (stacked[:2], stacked[0].a):
+        back = tree.unbind(tensors, 1)
+        assert len(back) == 3
+        assert [tree.leaves(part)[0].unique().item() for part in back] == [1.0, 2.0, 3.0]
+    assert isinstance(tree.unbind(stacked[:2], 1)[0][0], Pair)
