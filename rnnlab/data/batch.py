@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True)
+# Not frozen: Lightning converts the fields in place of a copy for 64-true and bf16-true.
+@dataclass
 class Batch:
     """Inputs and targets of B examples, padded on the right.
 

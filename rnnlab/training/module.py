@@ -1,0 +1,184 @@
+"""The one LightningModule: any model, any task, with gradient norms and carried state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.nn.utils import clip_grads_with_norm_
+from torch.optim import Optimizer
+
+from rnnlab.cells.base import Tree
+from rnnlab.data.batch import Batch
+from rnnlab.data.loading import Loader
+from rnnlab.data.spec import DataSpec
+from rnnlab.errors import NonFinite
+from rnnlab.models.model import Model
+from rnnlab.recurrence.tree import detach
+from rnnlab.tasks.base import Task
+from rnnlab.training.gradient_norms import ParameterGroups, prefixed
+
+OptimizerFactory = Callable[[Iterable[Parameter]], Optimizer]
+SchedulerFactory = Callable[[Optimizer], Any]
+
+
+class TrainingModule(pl.LightningModule):
+    """Trains a model on a task and measures what happens to its gradients.
+
+    Args:
+        model: The network.
+        task: Says what the loss and the scores are.
+        spec: The data.
+        optimizer: Makes the optimizer of the parameters.
+        scheduler: Makes the learning-rate scheduler of an optimizer, or returns None.
+        scheduler_interval: ``epoch`` or ``step``: how often the scheduler moves.
+        measure_gradients: Log norms of gradients before clipping, and how often they are clipped.
+        measure_updates: Log the norm of the update over the norm of the weights.
+        log_every_n_steps: Optimizer steps between two points of the training metrics.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        task: Task,
+        spec: DataSpec,
+        *,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory = lambda optimizer: None,
+        scheduler_interval: str = "epoch",
+        measure_gradients: bool = True,
+        measure_updates: bool = True,
+        log_every_n_steps: int = 10,
+    ) -> None:
+        super().__init__()
+        self.model, self.task, self.spec = model, task, spec
+        self.monitor, self.monitor_mode = task.monitor(spec)
+        self.scores = task.scores(spec)
+        self.log_every_n_steps = log_every_n_steps
+        self.measure_gradients, self.measure_updates = measure_gradients, measure_updates
+        self._make_optimizer, self._make_scheduler = optimizer, scheduler
+        self._scheduler_interval = scheduler_interval
+        self._groups = ParameterGroups(model)
+        self._state: Tree = None
+        self._evaluation_state: Tree = None
+        self._points: dict[str, float] = {}
+        self._clipped, self._steps_since_log = 0, 0
+        self._weights_before: list[Tensor] | None = None
+        self._logged_step = 0
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimizer, and the scheduler if there is one."""
+        optimizer = self._make_optimizer(self._groups.parameters)
+        scheduler = self._make_scheduler(optimizer)
+        if scheduler is None:
+            return optimizer
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {
+                "scheduler": scheduler,
+                "interval": self._scheduler_interval,
+                "monitor": f"val/{self.monitor}",
+            },
+        }
+
+    def on_train_epoch_start(self) -> None:
+        """Tell loader and task which epoch begins."""
+        self.task.on_epoch(self.current_epoch)
+        loader = self.trainer.train_dataloader
+        if isinstance(loader, Loader):
+            loader.epoch = self.current_epoch
+        self._state = None
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        """Return the mean loss of one batch or chunk.
+
+        Raises:
+            NonFinite: The loss is NaN or infinite.
+        """
+        output = self.model(batch, self._state if batch.continues else None)
+        # The next chunk starts here, but no gradient comes back across the boundary.
+        self._state = None if output.state is None else detach(output.state)
+        loss = self.task.loss(output, batch).mean
+        if not torch.isfinite(loss):
+            raise NonFinite(f"loss is {loss.item()} at step {self.global_step}")
+        self._points["train/loss"] = float(loss.detach())
+        return loss
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Measure the gradients, then clip them by their total norm.
+
+        Raises:
+            NonFinite: A gradient is NaN or infinite. Not with a gradient scaler, which meets
+                infinite gradients by skipping the step.
+        """
+        norms = self._groups.gradient_norms()
+        total = torch.linalg.vector_norm(norms)
+        if not torch.isfinite(total) and getattr(self.trainer.precision_plugin, "scaler", None) is None:
+            name = self._groups.first_non_finite(norms)
+            raise NonFinite(f"gradient of {name} is not finite at step {self.global_step}")
+        if gradient_clip_val is not None:
+            self._clipped += int(total > gradient_clip_val)
+            clip_grads_with_norm_(self._groups.parameters, gradient_clip_val, total)
+        self._steps_since_log += 1
+        if not self._is_logged(self.global_step + 1):
+            return
+        if self.measure_gradients:
+            self._points |= prefixed("grad_norm", self._groups.by_path(norms))
+            if gradient_clip_val is not None:
+                self._points["grad_norm/clipped_fraction"] = self._clipped / self._steps_since_log
+        if self.measure_updates:
+            self._weights_before = self._groups.snapshot()
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_index: int) -> None:
+        """Log the points of this optimizer step, if it is one that is logged."""
+        step = self.global_step
+        if step == self._logged_step or not self._is_logged(step):
+            return
+        self._logged_step = step
+        if self._weights_before is not None:
+            ratios = self._groups.update_ratios(self._weights_before)
+            self._points |= prefixed("update_ratio", ratios)
+            self._weights_before = None
+        optimizer = self.trainer.optimizers[0]
+        self._points["learning_rate"] = float(optimizer.param_groups[0]["lr"])
+        self._log_points(self._points)
+        self._points, self._clipped, self._steps_since_log = {}, 0, 0
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the scores and the state of the validation before."""
+        self.scores.reset()
+        self._evaluation_state = None
+
+    def validation_step(self, batch: Batch, batch_index: int) -> None:
+        """Count one batch."""
+        state = self._evaluation_state if batch.continues else None
+        output = self.task.evaluate(self.model, batch, state)
+        self._evaluation_state = output.state
+        self.scores.update(output, batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation scores."""
+        points = prefixed("val", self.scores.compute())
+        shown = f"val/{self.monitor}"
+        for name, value in points.items():
+            self.log(name, value, prog_bar=name == shown, logger=False, sync_dist=False)
+        self._log_points(points)
+
+    def _is_logged(self, step: int) -> bool:
+        return step % self.log_every_n_steps == 0
+
+    def _log_points(self, points: dict[str, float]) -> None:
+        # self.log costs more than the training step of a small cell; the logger is asked directly.
+        if self.trainer.logger is not None and points:
+            self.trainer.logger.log_metrics(
+                {**points, "epoch": float(self.current_epoch)}, step=self.global_step
+            )
