@@ -114,3 +114,17 @@ def check_choice(key: str, value: str, valid: Iterable[str]) -> None:
     if value not in names:
         near = nearest(value, names) if isinstance(value, str) else None
         raise ConfigError("unknown", key=key, value=value, valid=names, near=near)
+
+
+class Interrupted(BaseException):
+    """SIGINT or SIGTERM arrived: exit code 130 or 143.
+
+    Not an :class:`Exception`, so that no ``except Exception`` on the way up swallows it.
+
+    Args:
+        signal_number: Which signal.
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"interrupted by signal {signal_number}")
+        self.exit_code = 128 + signal_number

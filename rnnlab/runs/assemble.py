@@ -1,0 +1,90 @@
+"""From a config to the parts that train: dataset, task, model, each checked against the other."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+
+from rnnlab.config import build
+from rnnlab.data.dataset import Dataset
+from rnnlab.data.spec import DataSpec
+from rnnlab.errors import ConfigError
+from rnnlab.models.backbone import Backbone
+from rnnlab.models.model import Model
+from rnnlab.tasks.base import Task
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What a config describes, built.
+
+    Args:
+        config: The resolved config.
+        dataset: The data.
+        task: The mapping.
+        model: The network, with its initial weights.
+    """
+
+    config: DictConfig
+    dataset: Dataset
+    task: Task
+    model: Model
+
+    @property
+    def spec(self) -> DataSpec:
+        """What the data is."""
+        return self.model.spec
+
+
+def assemble(config: DictConfig) -> Assembly:
+    """Build dataset, task and model of a config; the seed decides the initial weights.
+
+    Raises:
+        ConfigError: A part cannot be built, or the task does not fit the data or the backbone.
+    """
+    dataset = build.dataset(config)
+    task = build.task(config)
+    spec = dataset.spec
+    reason = task.refusal(spec)
+    if reason is not None:
+        name = config.choices.task
+        suited = f"; {config.choices.dataset} is made for task={dataset.default_task}"
+        raise ConfigError(reason + (suited if dataset.default_task else ""), key="task", value=name)
+    seed_everything(int(config.seed))
+    model = task.build_model(spec, build.backbone_factory(config))
+    _check_truncation(config, task, model, spec)
+    return Assembly(config, dataset, task, model)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, numpy and torch."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002  (libraries that a plugin uses may read it)
+    torch.manual_seed(seed)
+
+
+def _check_truncation(config: DictConfig, task: Task, model: Model, spec: DataSpec) -> None:
+    steps = config.trainer.truncate_steps
+    one_way = all(part.causal for part in model.modules() if isinstance(part, Backbone))
+    if spec.stream and not one_way:
+        raise ConfigError(
+            "a stream is read in chunks, and a backward direction cannot start where the next "
+            "chunk has not been read",
+            key="backbone.bidirectional",
+            value="true",
+        )
+    if steps is None:
+        return
+    if task.truncation_refusal is not None:
+        raise ConfigError(task.truncation_refusal, key="trainer.truncate_steps", value=steps)
+    if not one_way:
+        raise ConfigError(
+            "truncation carries the state forward from chunk to chunk; a backward direction "
+            "has nothing to start from",
+            key="trainer.truncate_steps",
+            value=steps,
+        )

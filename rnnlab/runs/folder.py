@@ -1,0 +1,203 @@
+"""The run folder: its layout, its status, and how to find one."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from rnnlab.errors import ConfigError, StorageError
+from rnnlab.runs.names import make_name
+
+_NAME = re.compile(r"[^/\x00-\x1f\\]{1,200}")
+
+
+class Status(StrEnum):
+    """What can be true of a run."""
+
+    CREATED = "CREATED"
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    KILLED = "KILLED"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths and small files of one run.
+
+    Args:
+        path: The folder, absolute.
+    """
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved config, YAML."""
+        return self.path / "config.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Code, packages, data and machine of the run, JSON."""
+        return self.path / "manifest.json"
+
+    @property
+    def spec(self) -> Path:
+        """The data specification with vocabularies and scalers, JSON."""
+        return self.path / "spec.json"
+
+    @property
+    def metrics(self) -> Path:
+        """Every logged point, a JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def result(self) -> Path:
+        """Final scores, baselines and figures, JSON."""
+        return self.path / "result.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of ``last.ckpt`` and ``best.ckpt``."""
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        """What the run said."""
+        return self.path / "log.txt"
+
+    @property
+    def _status(self) -> Path:
+        return self.path / "status.json"
+
+    def read_status(self) -> dict[str, Any]:
+        """Return ``status``, ``cause``, ``pid``, ``host`` and times; {} when none was written."""
+        return read_json(self._status) if self._status.exists() else {}
+
+    def write_status(self, status: Status, cause: str | None = None) -> None:
+        """Write the status atomically; the times of earlier statuses are kept."""
+        times = self.read_status().get("times", {})
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        write_json(
+            self._status,
+            {
+                "status": status.value,
+                "cause": cause,
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "times": {**times, status.value: now},
+            },
+        )
+
+
+def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolder:
+    """Make an empty run folder.
+
+    Args:
+        output_dir: Folder of all runs.
+        experiment_name: Folder of this experiment's runs in it.
+        name: The run's own name; None for a new one of time and words.
+
+    Raises:
+        ConfigError: A name is not usable as a folder name, or is taken.
+        StorageError: The folder cannot be made.
+    """
+    for key, part in (("experiment_name", experiment_name), ("name", name)):
+        if part is not None and (not _NAME.fullmatch(part) or part in (".", "..") or part[0] == "."):
+            shown = part if len(part) < 60 else f"{part[:57]}…"
+            raise ConfigError(
+                "cannot be a folder name (1 to 200 characters, none of them a slash or control "
+                "character, the first not a dot)",
+                key=key,
+                value=repr(shown),
+            )
+    parent = output_dir.expanduser().absolute() / experiment_name
+    path = parent / (name or make_name())
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir()
+    except FileExistsError as error:
+        if path.exists():
+            raise ConfigError(
+                "a run of that name exists; choose another, or go on with it: rnnlab resume",
+                key="name",
+                value=name,
+            ) from error
+        raise StorageError(f"output_dir={output_dir}: is not a folder") from error
+    except OSError as error:
+        raise StorageError(f"output_dir={output_dir}: {error.strerror}") from error
+    return RunFolder(path)
+
+
+def find(run: str, output_dir: Path) -> RunFolder:
+    """Return the run that somebody means.
+
+    Args:
+        run: A folder, ``last``, an MLflow run id, or the beginning of a run's name or id.
+        output_dir: Where runs are looked for.
+
+    Raises:
+        ConfigError: There is no such run, or more than one.
+    """
+    as_path = Path(run).expanduser()
+    if (as_path / "config.yaml").is_file():
+        return RunFolder(as_path.absolute())
+    runs = all_runs(output_dir)
+    if run == "last":
+        if not runs:
+            raise ConfigError(f"there is no run in {output_dir} yet", key="RUN", value=run)
+        return max(runs, key=lambda folder: folder.config.stat().st_mtime)
+    matches = [folder for folder in runs if folder.path.name == run]
+    matches = matches or [
+        folder
+        for folder in runs
+        if folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run)
+    ]
+    if len(matches) == 1:
+        return matches[0]
+    names = [folder.path.name for folder in (matches or sorted(runs, key=lambda f: f.path.name))]
+    if not matches:
+        raise ConfigError(
+            f"no such run in {output_dir}", key="RUN", value=run, valid=["last", *names[-5:]]
+        )
+    raise ConfigError("more than one run begins like this", key="RUN", value=run, valid=names[:8])
+
+
+def all_runs(output_dir: Path) -> list[RunFolder]:
+    """Return every run folder below ``output_dir``."""
+    pattern = "*/*/config.yaml"
+    return [RunFolder(path.parent.absolute()) for path in sorted(output_dir.glob(pattern))]
+
+
+def mlflow_run_id(folder: RunFolder) -> str | None:
+    """Return the run's id in MLflow, or None when it was not tracked."""
+    path = folder.path / "mlflow.json"
+    return read_json(path).get("run_id") if path.exists() else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        StorageError: The file cannot be read or is not JSON.
+    """
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path}: cannot be read: {error}") from error
+    return content
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file so that a reader sees the old content or the new, never half of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True)
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(path)
