@@ -23,6 +23,7 @@ from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
 from rnnlab.runs.manifest import make_manifest
+from rnnlab.runs.restore import read_config
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.training import checkpoints
 from rnnlab.training.evaluation import evaluate
@@ -54,7 +55,7 @@ def execute(
         folder.write_status(Status.RUNNING)
         run = None
         try:
-            config = _read_config(folder)
+            config = read_config(folder)
             run = _Run(folder, assembly or assemble(config))
             result = run.train(resume=resume)
         except Interrupted as interrupt:
@@ -288,12 +289,6 @@ def _logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> 
         system_metrics=tracking.system_metrics,
         system_interval=tracking.system_interval,
     )
-
-
-def _read_config(folder: RunFolder) -> DictConfig:
-    config = OmegaConf.load(folder.config)
-    assert isinstance(config, DictConfig)
-    return config
 
 
 def _end(folder: RunFolder, run: _Run | None, status: Status, cause: str | None) -> None:

@@ -122,7 +122,10 @@ class TrainingModule(pl.LightningModule):
         """
         norms = self._groups.gradient_norms()
         total = torch.linalg.vector_norm(norms)
-        if not torch.isfinite(total) and getattr(self.trainer.precision_plugin, "scaler", None) is None:
+        if (
+            not torch.isfinite(total)
+            and getattr(self.trainer.precision_plugin, "scaler", None) is None
+        ):
             name = self._groups.first_non_finite(norms)
             raise NonFinite(f"gradient of {name} is not finite at step {self.global_step}")
         if gradient_clip_val is not None:

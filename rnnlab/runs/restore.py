@@ -1,0 +1,53 @@
+"""A trained model out of its run folder, without the data it was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from rnnlab.config import build
+from rnnlab.data.spec import DataSpec
+from rnnlab.errors import ConfigError
+from rnnlab.models.model import Model
+from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.tasks.base import Task
+from rnnlab.training import checkpoints
+
+
+def read_config(folder: RunFolder) -> DictConfig:
+    """Return the resolved config of a run."""
+    config = OmegaConf.load(folder.config)
+    assert isinstance(config, DictConfig)
+    return config
+
+
+def restore(folder: RunFolder) -> tuple[Task, Model]:
+    """Return the task and the model with its best weights, or its last where no best was kept.
+
+    Raises:
+        ConfigError: The run has no checkpoint yet.
+    """
+    path = checkpoint(folder)
+    config = read_config(folder)
+    task = build.task(config)
+    model = task.build_model(
+        DataSpec.from_dict(read_json(folder.spec)), build.backbone_factory(config)
+    )
+    model.load_state_dict(checkpoints.model_weights(checkpoints.load(path)))
+    return task, model.eval()
+
+
+def checkpoint(folder: RunFolder) -> Path:
+    """Return the path of the best checkpoint, or of the last.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for name in (checkpoints.BEST, checkpoints.LAST):
+        path = folder.checkpoints / name
+        if path.exists():
+            return path
+    raise ConfigError(
+        "the run has no checkpoint yet; train it first", key="RUN", value=folder.path.name
+    )
