@@ -5,8 +5,19 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-_ADJECTIVES = ["amber", "bold", "brave", "bright", "calm", "clear", "clever", "cool", "crisp", "deep", "eager", "early", "fair", "fast", "firm", "fresh", "gentle", "glad", "grand", "green", "keen", "kind", "light", "lively", "lucky", "mellow", "merry", "mild", "neat", "noble", "odd", "pale", "plain", "proud", "quick", "quiet", "rapid", "ready", "royal", "sharp", "silent", "smooth", "soft", "solid", "steady", "still", "strong", "sunny", "sweet", "swift", "tall", "tidy", "warm", "wide", "wild", "wise", "young"]
-_NOUNS = ["acorn", "anchor", "badger", "beacon", "birch", "bison", "breeze", "brook", "canyon", "cedar", "comet", "coral", "crane", "delta", "dune", "eagle", "ember", "falcon", "fern", "finch", "fjord", "forest", "fox", "glacier", "harbor", "hawk", "heron", "island", "jasper", "lake", "lark", "lynx", "maple", "marsh", "meadow", "mesa", "moon", "moose", "oak", "ocean", "orchid", "otter", "owl", "pine", "prairie", "quartz", "raven", "reef", "ridge", "river", "robin", "sparrow", "spruce", "stone", "summit", "thrush", "tiger", "valley", "willow", "wolf", "wren"]
+_ADJECTIVES = """
+    amber bold brave bright calm clear clever cool crisp deep eager early fair fast firm fresh
+    gentle glad grand green keen kind light lively lucky mellow merry mild neat noble odd pale
+    plain proud quick quiet rapid ready royal sharp silent smooth soft solid steady still
+    strong sunny sweet swift tall tidy warm wide wild wise young
+""".split()
+_NOUNS = """
+    acorn anchor badger beacon birch bison breeze brook canyon cedar comet coral crane delta
+    dune eagle ember falcon fern finch fjord forest fox glacier harbor hawk heron island
+    jasper lake lark lynx maple marsh meadow mesa moon moose oak ocean orchid otter owl pine
+    prairie quartz raven reef ridge river robin sparrow spruce stone summit thrush tiger
+    valley willow wolf wren
+""".split()
 
 
 def make_name(now: datetime | None = None) -> str:
