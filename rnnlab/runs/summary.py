@@ -1,0 +1,101 @@
+"""``rnnlab scores``: finished runs of one setting together, as mean and spread over seeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from rich.table import Table
+
+from rnnlab.runs.folder import RunFolder, Status, all_runs, read_json
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The finished runs of one setting: same config but for the seed.
+
+    Args:
+        experiment: Name of the experiment.
+        setting: Fingerprint that the runs share.
+        results: What each run's ``result.json`` holds, one for each seed.
+    """
+
+    experiment: str
+    setting: str
+    results: tuple[dict[str, Any], ...]
+
+    @property
+    def score(self) -> str:
+        """The score that picked the best checkpoints, without its ``val/``."""
+        return str(self.results[0]["monitor"]).removeprefix("val/")
+
+    def test_scores(self, name: str | None = None) -> list[float]:
+        """Return the test score of each run."""
+        return [result["scores"]["test"][name or self.score] for result in self.results]
+
+    def baselines(self, name: str | None = None) -> dict[str, float]:
+        """Return the test score of each baseline, the mean over runs (they share the test part)."""
+        wanted = name or self.score
+        found = self.results[0]["baselines"]
+        return {
+            baseline: mean(result["baselines"][baseline][wanted] for result in self.results)
+            for baseline, values in found.items()
+            if wanted in values
+        }
+
+
+def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:
+    """Return a summary of each setting that has finished runs, by experiment and setting.
+
+    Args:
+        output_dir: Where runs are looked for.
+        experiments: Names of experiments to keep; empty for all.
+    """
+    groups: dict[tuple[str, str], dict[int, dict[str, Any]]] = defaultdict(dict)
+    for folder in all_runs(output_dir):
+        experiment = folder.path.parent.name
+        if _is_finished(folder) and (not experiments or experiment in experiments):
+            manifest = read_json(folder.manifest)
+            # A seed that ran twice counts once: the later one, as names sort by time.
+            groups[experiment, manifest["setting"]][manifest["seed"]] = read_json(folder.result)
+    return [
+        Summary(experiment, setting, tuple(by_seed[seed] for seed in sorted(by_seed)))
+        for (experiment, setting), by_seed in sorted(groups.items())
+    ]
+
+
+def summary_table(summaries: list[Summary]) -> Table:
+    """Return a table with a row for each setting."""
+    table = Table(title="Test scores, mean ± standard deviation over seeds", title_justify="left")
+    for column in ("experiment", "setting", "score"):
+        table.add_column(column)
+    for column in ("seeds", "model", "baseline", "parameters", "train s"):
+        table.add_column(column, justify="right")
+    for summary in summaries:
+        seconds = [result["train_seconds"] for result in summary.results]
+        baselines = [f"{value:.4g} {name}" for name, value in summary.baselines().items()]
+        table.add_row(
+            summary.experiment,
+            summary.setting[:8],
+            summary.score,
+            str(len(summary.results)),
+            spread(summary.test_scores()),
+            "\n".join(baselines),
+            f"{summary.results[0]['parameters']:,}",
+            f"{mean(seconds):.0f}",
+        )
+    return table
+
+
+def spread(values: list[float]) -> str:
+    """Return ``mean ± standard deviation``; the value alone when there is only one."""
+    if len(values) < 2:
+        return f"{values[0]:.4g}"
+    return f"{mean(values):.4g} ± {stdev(values):.2g}"
+
+
+def _is_finished(folder: RunFolder) -> bool:
+    return folder.read_status().get("status") == Status.FINISHED and folder.result.exists()

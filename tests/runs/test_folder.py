@@ -1,0 +1,118 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnnlab.errors import ConfigError, StorageError
+from rnnlab.runs.folder import RunFolder, Status, create, find, read_json, write_json
+
+
+def make_run(output_dir, name, experiment="demo"):
+    folder = create(output_dir, experiment, name)
+    folder.config.write_text("seed: 0\n")
+    return folder
+
+
+def test_create_makes_a_named_folder(tmp_path):
+    folder = create(tmp_path, "demo", "first")
+    assert folder.path == tmp_path / "demo" / "first"
+    assert folder.path.is_dir()
+
+
+def test_create_without_name_makes_different_ones(tmp_path):
+    assert create(tmp_path, "demo", None).path != create(tmp_path, "demo", None).path
+
+
+def test_taken_name_is_refused_and_the_run_kept(tmp_path):
+    folder = make_run(tmp_path, "first")
+    with pytest.raises(ConfigError, match="name=first: a run of that name exists"):
+        create(tmp_path, "demo", "first")
+    assert folder.config.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "a/b", "../x", "a\0b", "x" * 300, ".hidden", "a\nb"]
+)
+def test_hostile_names_are_refused(tmp_path, name):
+    with pytest.raises(ConfigError, match="cannot be a folder name"):
+        create(tmp_path, "demo", name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_dir_that_is_a_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="output_dir"):
+        create(tmp_path / "file", "demo", "x")
+
+
+def test_status_keeps_earlier_times(tmp_path):
+    folder = create(tmp_path, "demo", "x")
+    assert folder.read_status() == {}
+    folder.write_status(Status.RUNNING)
+    folder.write_status(Status.FAILED, "why")
+    status = folder.read_status()
+    assert (status["status"], status["cause"]) == ("FAILED", "why")
+    assert set(status["times"]) == {"RUNNING", "FAILED"}
+
+
+def test_find_by_folder_name_prefix_run_id_and_last(tmp_path, monkeypatch):
+    first, second = (
+        make_run(tmp_path, "20260101-brave-otter"),
+        make_run(tmp_path, "20260102-x", "b"),
+    )
+    write_json(first.path / "mlflow.json", {"run_id": "abc123"})
+    import os
+
+    os.utime(first.config, (1, 1))
+    assert find(str(first.path), tmp_path) == first
+    assert find("20260101-brave-otter", tmp_path) == first
+    assert find("20260101", tmp_path) == first
+    assert find("abc1", tmp_path) == first
+    assert find("last", tmp_path) == second
+    monkeypatch.chdir(tmp_path)
+    assert find("demo/20260101-brave-otter", tmp_path / "elsewhere") == first
+
+
+def test_find_says_what_there_is(tmp_path):
+    with pytest.raises(ConfigError, match="there is no run"):
+        find("last", tmp_path)
+    make_run(tmp_path, "one-a")
+    make_run(tmp_path, "one-b")
+    with pytest.raises(
+        ConfigError, match="more than one run begins like this; valid: one-a, one-b"
+    ):
+        find("one", tmp_path)
+    with pytest.raises(ConfigError, match="no such run"):
+        find("two", tmp_path)
+
+
+def test_broken_json_is_a_storage_error(tmp_path):
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(StorageError, match="x.json"):
+        read_json(tmp_path / "x.json")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.dictionaries(st.text(), json_values))
+def test_json_round_trip(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("json") / "x.json"
+    write_json(path, content)
+    assert read_json(path) == content
+    assert [p.name for p in path.parent.iterdir()] == ["x.json"]
+    assert json.loads(path.read_text(encoding="utf-8")) == content
+
+
+def test_layout(tmp_path):
+    folder = RunFolder(tmp_path)
+    names = [folder.config, folder.manifest, folder.spec, folder.metrics, folder.result, folder.log]
+    assert [path.name for path in names] == [
+        "config.yaml", "manifest.json", "spec.json", "metrics.jsonl", "result.json", "log.txt",
+    ]  # fmt: skip

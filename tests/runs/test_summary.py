@@ -1,0 +1,52 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from rnnlab.runs.folder import Status, create, write_json
+from rnnlab.runs.summary import spread, summarise, summary_table
+
+
+def finished(output_dir, name, seed, accuracy, setting="s1", experiment="demo"):
+    folder = create(output_dir, experiment, name)
+    folder.config.write_text("")
+    write_json(folder.manifest, {"setting": setting, "seed": seed})
+    write_json(
+        folder.result,
+        {
+            "monitor": "val/accuracy",
+            "scores": {"test": {"accuracy": accuracy, "loss": 1.0}},
+            "baselines": {"majority": {"accuracy": 0.1}, "silent": {"loss": 2.0}},
+            "parameters": 1234,
+            "train_seconds": 10.0,
+        },
+    )
+    folder.write_status(Status.FINISHED)
+    return folder
+
+
+def test_seeds_of_a_setting_are_put_together(tmp_path):
+    for seed, accuracy in enumerate((0.9, 0.92, 0.94)):
+        finished(tmp_path, f"run{seed}", seed, accuracy)
+    finished(tmp_path, "other", 0, 0.5, setting="s2")
+    finished(tmp_path, "killed", 9, 0.0).write_status(Status.KILLED)
+    first, second = summarise(tmp_path, [])
+    assert first.test_scores() == [0.9, 0.92, 0.94]
+    assert first.baselines() == {"majority": pytest.approx(0.1)}
+    assert second.test_scores() == [0.5]
+    assert summarise(tmp_path, ["nothing"]) == []
+    console = Console(file=StringIO(), width=140)
+    console.print(summary_table([first, second]))
+    assert "0.92 ± 0.02" in console.file.getvalue()
+
+
+def test_a_seed_that_ran_twice_counts_once(tmp_path):
+    finished(tmp_path, "a", 0, 0.1)
+    finished(tmp_path, "b", 0, 0.2)
+    (summary,) = summarise(tmp_path, ["demo"])
+    assert summary.test_scores() == [0.2]
+
+
+def test_spread():
+    assert spread([0.5]) == "0.5"
+    assert spread([1.0, 2.0, 3.0]) == "2 ± 1"
