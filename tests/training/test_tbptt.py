@@ -2,12 +2,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rnnlab.recurrence import Recurrent
 
 from rnnlab.cells import LSTM
 from rnnlab.data.batch import Batch
 from rnnlab.data.loading import TensorLoader
 from rnnlab.data.split import TensorSplit
+from rnnlab.recurrence import Recurrent
 from rnnlab.training.tbptt import TruncatedLoader, chunks
 
 
