@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -25,12 +25,20 @@ from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.restore import read_config
 from rnnlab.tracking.logger import RunLogger
+from rnnlab.tracking.mlflow_run import Status as MlflowStatus
+from rnnlab.tracking.store import tracking_uri
 from rnnlab.training import checkpoints
 from rnnlab.training.evaluation import evaluate
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.signals import OwnSignalHandlers, interruptible
 from rnnlab.training.tbptt import TruncatedLoader
 
+# Options of conf/trainer that are Lightning's own and go to its Trainer as they are.
+_LIGHTNING = """
+    max_epochs max_steps accumulate_grad_batches gradient_clip_val check_val_every_n_epoch
+    limit_train_batches limit_val_batches accelerator devices strategy precision deterministic
+    enable_progress_bar
+""".split()
 _PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 
@@ -232,12 +240,11 @@ def _trainer(
         )
     if options.enable_progress_bar:
         callbacks.append(TQDMProgressBar(refresh_rate=20))
-    passed_on = ("max_epochs", "max_steps", "accumulate_grad_batches", "gradient_clip_val",
-                 "check_val_every_n_epoch", "limit_train_batches", "limit_val_batches",
-                 "accelerator", "devices", "strategy", "precision", "deterministic",
-                 "enable_progress_bar")  # fmt: skip
+    values: Any = OmegaConf.to_container(options, resolve=True)
+    # Null means Lightning's own default here.
+    passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
     return pl.Trainer(
-        **{name: OmegaConf.to_object(options)[name] for name in passed_on},  # type: ignore[index, call-overload]
+        **passed_on,
         logger=logger,
         callbacks=[*callbacks, kept],
         plugins=[checkpoints.AtomicCheckpointIO()],
@@ -280,7 +287,7 @@ def _logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> 
     tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
     return RunLogger(
         folder.path,
-        uri=tracking.uri,
+        uri=tracking_uri(tracking.uri, folder.path.parents[1]),
         experiment=config.experiment_name,
         run_name=folder.path.name,
         params=params,
@@ -297,7 +304,7 @@ def _end(folder: RunFolder, run: _Run | None, status: Status, cause: str | None)
     if run is not None:
         if cause is not None:
             run.logger.set_tags({"rnnlab.cause": cause[:500]})
-        run.logger.finish(status.value)
+        run.logger.finish(cast(MlflowStatus, status.value))
 
 
 @contextmanager
