@@ -29,12 +29,12 @@ class ParameterGroups:
 
     def gradient_norms(self) -> Tensor:
         """Return the norm of each parameter's gradient, ``(P,)``, zero where there is none."""
-        with_gradient = [i for i, p in enumerate(self.parameters) if p.grad is not None]
-        gradients = [self.parameters[i].grad for i in with_gradient]
+        present = [(i, p.grad) for i, p in enumerate(self.parameters) if p.grad is not None]
         norms = self.parameters[0].new_zeros(len(self.parameters))
-        if gradients:
-            measured = torch.stack(torch._foreach_norm(gradients))
-            norms[torch.tensor(with_gradient, device=norms.device)] = measured.to(norms.dtype)
+        if present:
+            places = torch.tensor([i for i, _ in present], device=norms.device)
+            measured = torch.stack(torch._foreach_norm([gradient for _, gradient in present]))
+            norms[places] = measured.to(norms.dtype)
         return norms
 
     def norms(self, tensors: Sequence[Tensor]) -> Tensor:
