@@ -1,0 +1,33 @@
+import os
+import signal
+
+import pytest
+
+from rnnlab.errors import Interrupted
+from rnnlab.training.signals import interruptible
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_becomes_an_exception_with_its_exit_code(number, code):
+    before = signal.getsignal(number)
+    with pytest.raises(Interrupted) as caught, interruptible():
+        os.kill(os.getpid(), number)
+        signal.pause()
+    assert caught.value.exit_code == code
+    assert signal.getsignal(number) is before
+
+
+def test_second_signal_does_not_cut_the_clean_up_short():
+    cleaned = False
+    with pytest.raises(Interrupted), interruptible():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            signal.pause()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            cleaned = True
+    assert cleaned
+
+
+def test_except_exception_does_not_swallow_it():
+    assert not issubclass(Interrupted, Exception)
