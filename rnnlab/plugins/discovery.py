@@ -6,6 +6,7 @@ and completion stay fast, and a broken plugin hurts nobody who did not choose it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
@@ -115,6 +116,21 @@ def load(group: str, name: str) -> type:
 def packages() -> set[str]:
     """Return the top-level packages that hold an installed component."""
     return {component.package for group in GROUPS for component in components(group)}
+
+
+def distributions_in_use(targets: Iterable[str]) -> dict[str, str]:
+    """Return name and version of each distribution, rnnlab's own aside, that some targets are from.
+
+    Args:
+        targets: Values of ``_target_``.
+    """
+    used = {target.partition(".")[0] for target in targets} - {"rnnlab"}
+    return {
+        component.distribution: component.version
+        for group in GROUPS
+        for component in components(group)
+        if component.package in used
+    }
 
 
 def _component(group: str, point: EntryPoint) -> Component:

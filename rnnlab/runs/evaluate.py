@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from rnnlab.baselines.evaluate import evaluate_baselines
-from rnnlab.config.compose import override
+from rnnlab.config.override import override
 from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly, assemble

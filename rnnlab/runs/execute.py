@@ -209,12 +209,13 @@ def _train_loader(assembly: Assembly) -> Loader:
 
 def _module(assembly: Assembly) -> TrainingModule:
     config = assembly.config
+    _, mode = assembly.task.monitor(assembly.spec)
     return TrainingModule(
         assembly.model,
         assembly.task,
         assembly.spec,
         optimizer=lambda parameters: build.optimizer(config, parameters),
-        scheduler=lambda optimizer: build.scheduler(config, optimizer),
+        scheduler=lambda optimizer: build.scheduler(config, optimizer, mode),
         scheduler_interval=config.scheduler.get("interval", "epoch"),
         measure_gradients=config.diagnostics.gradient_norms,
         measure_updates=config.diagnostics.update_ratio,
@@ -260,7 +261,7 @@ def _trainer(
 def _manifest(assembly: Assembly) -> dict[str, Any]:
     config: Any = OmegaConf.to_container(assembly.config, resolve=False)
     data = assembly.dataset.sha256()
-    plugins = distributions_in_use(assembly.config)
+    plugins = distributions_in_use(_targets(config))
     return make_manifest(
         seed=int(assembly.config.seed),
         data_sha256=data,
@@ -270,6 +271,14 @@ def _manifest(assembly: Assembly) -> dict[str, Any]:
         engines={},
         device=str(assembly.config.trainer.accelerator),
     )
+
+
+def _targets(node: Any) -> list[str]:
+    """Return every ``_target_`` in a plain config."""
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return own + [target for child in node.values() for target in _targets(child)]
 
 
 def _logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
