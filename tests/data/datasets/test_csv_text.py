@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.csv_text import CsvText
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import DataError
@@ -21,6 +22,16 @@ def reviews(count: int = 40) -> list[tuple[str, str]]:
     return [
         (f'it was "good", really\nno. {i}', "good") if i % 4 else (f"schlecht é {i}", "bad")
         for i in range(count)
+    ]
+
+
+def texts_of(dataset: CsvText, part: Part) -> list[str]:
+    vocabulary, split = dataset.spec.input.vocabulary, dataset.split(part)
+    assert vocabulary is not None
+    assert split.lengths is not None
+    return [
+        "".join(vocabulary.decode(ids[:length].tolist()))
+        for ids, length in zip(split.input, split.lengths, strict=True)
     ]
 
 
@@ -41,16 +52,9 @@ def test_texts_come_back_from_their_tokens(tmp_path: Path) -> None:
     dataset = CsvText(
         write(tmp_path, rows, "utf-8-sig"), "review", "stars", tokenizer="characters", min_count=1
     )
-    vocabulary = dataset.spec.input.vocabulary
-    assert vocabulary is not None
-    split = dataset.split("train")
-    assert split.lengths is not None
-    texts = {
-        "".join(vocabulary.decode(ids[:length].tolist()))
-        for ids, length in zip(split.input, split.lengths, strict=True)
-    }
-    assert len(texts) == 28
-    assert texts <= {text for text, _ in rows}
+    texts = texts_of(dataset, "train")
+    assert len(set(texts)) == 28
+    assert set(texts) <= {text for text, _ in rows}
 
 
 def test_only_split_seed_moves_rows(tmp_path: Path) -> None:
@@ -67,9 +71,9 @@ def test_copies_of_a_text_are_in_one_part(tmp_path: Path) -> None:
     dataset = CsvText(
         write(tmp_path, reviews() * 3), "review", "stars", tokenizer="characters", min_count=1
     )
-    found = {part: {str(row) for row in dataset.split(part).input} for part in ("train", "test")}
-    assert len(dataset.split("test")) == 24
-    assert not found["train"] & found["test"]
+    train, test = (texts_of(dataset, part) for part in ("train", "test"))
+    assert (len(train), len(test)) == (28 * 3, 8 * 3)
+    assert not set(train) & set(test)
 
 
 def test_hash_and_spec(tmp_path: Path) -> None:
