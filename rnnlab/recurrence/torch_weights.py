@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from torch import nn
@@ -16,6 +17,8 @@ from rnnlab.recurrence.stack import Stack
 
 TorchCell = RNN | GRU | LSTM
 """The cells of which torch has a module."""
+
+_MODULES: dict[type, Callable[..., nn.RNNBase]] = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}
 
 
 def from_torch(module: nn.RNNBase, engine: str = "auto") -> Stack:
@@ -58,17 +61,14 @@ def to_torch(stack: Stack) -> nn.RNNBase:
             "torch has no module of residual layers, or of layers that differ in cell, size or "
             "direction"
         )
-    module = cast(
-        "nn.RNNBase",
-        getattr(nn, type(first).__name__)(
-            first.input_size,
-            first.output_size,
-            num_layers=len(rows),
-            bidirectional=len(rows[0]) == 2,
-            dropout=stack.dropout.p,
-            batch_first=True,
-            **options,
-        ),
+    module = _MODULES[type(first)](
+        first.input_size,
+        first.output_size,
+        num_layers=len(rows),
+        bidirectional=len(rows[0]) == 2,
+        dropout=stack.dropout.p,
+        batch_first=True,
+        **options,
     )
     module.to(first.recurrent.weight)
     for layer, row in enumerate(rows):
@@ -94,7 +94,7 @@ def _row(layer: Layer) -> list[TorchCell]:
         directions = [layer]
     else:
         raise ConfigError("torch has no module of nested stacks, or of backward layers alone")
-    if not all(type(direction.cell) in (RNN, GRU, LSTM) for direction in directions):
+    if not all(type(direction.cell) in _MODULES for direction in directions):
         raise ConfigError("torch has modules of RNN, GRU and LSTM cells only")
     return [cast("TorchCell", direction.cell) for direction in directions]
 
