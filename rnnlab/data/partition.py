@@ -5,14 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import get_args
-
-import numpy as np
 
 from rnnlab.data.dataset import Part
 from rnnlab.errors import ConfigError
-
-PARTS: tuple[Part, ...] = get_args(Part)
 
 
 def shuffled(count: int, seed: int) -> list[int]:
@@ -24,15 +19,6 @@ def shuffled(count: int, seed: int) -> list[int]:
     generator = random.Random(seed)
     keys = [generator.random() for _ in range(count)]
     return sorted(range(count), key=keys.__getitem__)
-
-
-def part_generator(part: Part, split_seed: int) -> np.random.RandomState:
-    """Return the source of randomness of one part of generated data.
-
-    NumPy promises that ``RandomState`` gives the same numbers in all later versions; its newer
-    generators may change.
-    """
-    return np.random.RandomState([split_seed % 2**32, PARTS.index(part)])
 
 
 def partition(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 import torch
 
-from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.digits import Digits, divide_digits, load_digits
+from rnnlab.data.generation import part_generator, splits_sha256
 from rnnlab.data.padding import pad
-from rnnlab.data.partition import part_generator
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.vocabulary import BEGIN, END, PAD, Vocabulary
@@ -53,19 +51,20 @@ class DigitsCaption(Dataset):
         )
         sizes: dict[Part, int] = {"train": train_size, "val": val_size, "test": test_size}
         self._splits = {
-            part: self._paste(digits[part], size, part_generator(part, split_seed))
+            part: self._paste(digits[part], size, part_generator(split_seed, part))
             for part, size in sizes.items()
         }
 
-    def _paste(self, digits: Digits, size: int, generator: np.random.RandomState) -> TensorSplit:
-        counts = generator.randint(1, self.max_digits + 1, size)
-        chosen = torch.from_numpy(generator.randint(0, len(digits.labels), (size, self.max_digits)))
-        shown = torch.arange(self.max_digits) < torch.from_numpy(counts)[:, None]
+    def _paste(self, digits: Digits, size: int, generator: torch.Generator) -> TensorSplit:
+        counts = torch.randint(1, self.max_digits + 1, (size,), generator=generator)
+        shape = (size, self.max_digits)
+        chosen = torch.randint(len(digits.labels), shape, generator=generator)
+        shown = torch.arange(self.max_digits) < counts[:, None]
         pasted = digits.images[chosen] * shown[:, :, None, None]  # (N, digit, row, column)
         canvas = pasted.transpose(1, 2).reshape(size, 1, 8, 8 * self.max_digits)
         captions = [
             self._vocabulary.encode([*(WORDS[label] for label in labels[:count]), END])
-            for labels, count in zip(digits.labels[chosen].tolist(), counts, strict=True)
+            for labels, count in zip(digits.labels[chosen].tolist(), counts.tolist(), strict=True)
         ]
         target, target_lengths = pad(captions)
         return TensorSplit(canvas, target, target_lengths=target_lengths)
@@ -98,5 +97,4 @@ class DigitsCaption(Dataset):
 
     def sha256(self) -> str:
         """Return the hash of all pictures and captions."""
-        splits = self._splits.values()
-        return content_sha256(*(each for split in splits for each in (split.input, split.target)))
+        return splits_sha256(self._splits)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 import torch
+from torch import Tensor
 
-from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.digits import Digits, divide_digits, load_digits
-from rnnlab.data.partition import part_generator
+from rnnlab.data.generation import part_generator, splits_sha256
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.vocabulary import Vocabulary
@@ -19,7 +18,7 @@ from rnnlab.ranges import Range
 NONE = 0
 LABELS = ("none", *"0123456789")
 SIDE = 16
-_FREE = SIDE - 8  # greatest row and column that the corner of a digit can have
+_FREE = SIDE - 8  # the greatest row and column that the corner of a digit can have
 _LONGEST_GAP = 4
 _LATEST_START = 3
 _BAR = 3
@@ -73,14 +72,13 @@ class DigitsVideo(Dataset):
         sizes: dict[Part, int] = {"train": train_size, "val": val_size, "test": test_size}
         self._splits: dict[Part, TensorSplit] = {}
         for part, size in sizes.items():
-            generator = part_generator(part, split_seed)
-            clean = np.zeros((size, frames, SIDE, SIDE), np.float32)
-            labels = np.full((size, frames), NONE, np.int64)
+            generator = part_generator(split_seed, part)
+            clean = torch.zeros(size, frames, SIDE, SIDE)
+            labels = torch.full((size, frames), NONE)
             for video in range(size):
                 _film(digits[part], hidden, generator, clean[video], labels[video])
-            clean += noise * generator.random_sample(clean.shape).astype(np.float32)
-            shown = torch.from_numpy(clean.clip(max=1))[:, :, None]
-            self._splits[part] = TensorSplit(shown, torch.from_numpy(labels))
+            noisy = clean + noise * torch.rand(clean.shape, generator=generator)
+            self._splits[part] = TensorSplit(noisy.clamp(max=1)[:, :, None], labels)
 
     @property
     def spec(self) -> DataSpec:
@@ -112,39 +110,37 @@ class DigitsVideo(Dataset):
 
     def sha256(self) -> str:
         """Return the hash of all frames and labels."""
-        splits = self._splits.values()
-        return content_sha256(*(each for split in splits for each in (split.input, split.target)))
+        return splits_sha256(self._splits)
 
 
 def _film(
-    digits: Digits,
-    hidden: float,
-    generator: np.random.RandomState,
-    frames: np.ndarray,
-    labels: np.ndarray,
+    digits: Digits, hidden: float, generator: torch.Generator, frames: Tensor, labels: Tensor
 ) -> None:
     """Draw digits into empty ``frames`` ``(T, 16, 16)`` and write their ``labels`` ``(T,)``."""
-    t = generator.randint(0, _LONGEST_GAP + 1)
+
+    def draw(first: int, last: int) -> int:
+        return int(torch.randint(first, last + 1, (), generator=generator))
+
+    t = draw(0, _LONGEST_GAP)
     while t < len(frames):
-        digit = generator.randint(0, len(digits.labels))
-        image, label = digits.images[digit].numpy(), 1 + int(digits.labels[digit])
-        direction = 1 if generator.randint(0, 2) else -1
-        start = generator.randint(0, _LATEST_START + 1)
-        row, drift = generator.randint(0, _FREE + 1), generator.randint(-1, 2)
+        digit = draw(0, len(digits.labels) - 1)
+        image, label = digits.images[digit], digits.labels[digit] + 1
+        rightwards, start = draw(0, 1), draw(0, _LATEST_START)
+        row, drift = draw(0, _FREE), draw(-1, 1)
         for step in range(min(_FREE + 1 - start, len(frames) - t)):
-            column = start + step if direction == 1 else _FREE - start - step
+            column = start + step if rightwards else _FREE - start - step
             if step == 0:
-                _paste(image, frames[t], row, column, bar=None)
-            elif generator.random_sample() >= hidden:
-                _paste(image, frames[t], row, column, bar=generator.randint(0, 9 - _BAR))
+                _paste(image, frames[t], row, column)
+            elif float(torch.rand((), generator=generator)) >= hidden:
+                _paste(image, frames[t], row, column)
+                bar = row + draw(0, 8 - _BAR)
+                frames[t, bar : bar + _BAR] = 0
             labels[t] = label
-            drift = -drift if not 0 <= row + drift <= _FREE else drift
+            drift = drift if 0 <= row + drift <= _FREE else -drift
             row += drift
             t += 1
-        t += generator.randint(1, _LONGEST_GAP + 1)
+        t += draw(1, _LONGEST_GAP)
 
 
-def _paste(image: np.ndarray, frame: np.ndarray, row: int, column: int, bar: int | None) -> None:
+def _paste(image: Tensor, frame: Tensor, row: int, column: int) -> None:
     frame[row : row + 8, column : column + 8] = image
-    if bar is not None:
-        frame[row + bar : row + bar + _BAR, column : column + 8] = 0

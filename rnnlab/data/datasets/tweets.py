@@ -7,20 +7,15 @@ import io
 import re
 from typing import Annotated, Literal
 
-import torch
-
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
+from rnnlab.data.labelled_texts import encode_labelled_texts
 from rnnlab.data.package_files import package_file
-from rnnlab.data.padding import pad
 from rnnlab.data.partition import partition
-from rnnlab.data.spec import DataSpec, Field
+from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
-from rnnlab.data.tokenizer import tokenize
-from rnnlab.data.vocabulary import PAD, UNKNOWN, Vocabulary
 from rnnlab.ranges import Range
 
-LABELS = ("negative", "neutral", "positive")
 # What differs between copies of one message: links, who is addressed, and the mark of a retweet.
 _PASSED_ON = re.compile(r"https?://\S*|@\w+|\brt\b")
 _LONGEST = {"words": 48, "characters": 160}
@@ -75,32 +70,16 @@ class Tweets(Dataset):
         parts = partition(
             labels, val_fraction=val_fraction, test_fraction=test_fraction, split_seed=split_seed
         )
-        longest = _LONGEST[tokenizer] if max_length is None else max_length
-        tokens = [tokenize(text, tokenizer)[:longest] for text in texts]
-        vocabulary = Vocabulary.count(
-            (tokens[i] for i in parts["train"]),
-            specials=(PAD, UNKNOWN),
-            max_size=vocabulary_size,
+        self._spec, self._splits = encode_labelled_texts(
+            texts,
+            labels,
+            parts,
+            tokenizer=tokenizer,
             min_count=min_count,
-        )
-        classes = torch.tensor([LABELS.index(label) for label in labels])
-        self._splits = {}
-        for part, chosen in parts.items():
-            padded, lengths = pad([vocabulary.encode(tokens[i]) for i in chosen])
-            self._splits[part] = TensorSplit(padded, classes[chosen], lengths)
-        self._spec = DataSpec(
-            input=Field(
-                "tokens",
-                len(vocabulary),
-                sequence=True,
-                vocabulary=vocabulary,
-                tokenizer=tokenizer,
-                name="text",
-                max_length=longest,
-            ),
-            target=Field(
-                "tokens", len(LABELS), sequence=False, vocabulary=Vocabulary(LABELS), name="label"
-            ),
+            vocabulary_size=vocabulary_size,
+            max_length=_LONGEST[tokenizer] if max_length is None else max_length,
+            text_name="text",
+            label_name="label",
         )
 
     @property

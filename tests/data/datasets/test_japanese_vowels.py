@@ -8,8 +8,8 @@ import torch
 
 from rnnlab.data.datasets import japanese_vowels
 from rnnlab.data.datasets.japanese_vowels import JapaneseVowels
+from rnnlab.data.generation import PARTS
 from rnnlab.data.package_files import package_file
-from rnnlab.data.partition import PARTS
 from rnnlab.errors import MissingPackage
 
 

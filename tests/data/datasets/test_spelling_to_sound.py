@@ -7,7 +7,7 @@ import torch
 
 from rnnlab.data.datasets import spelling_to_sound
 from rnnlab.data.datasets.spelling_to_sound import SpellingToSound
-from rnnlab.data.partition import PARTS
+from rnnlab.data.generation import PARTS
 from rnnlab.errors import ConfigError, MissingPackage
 
 

