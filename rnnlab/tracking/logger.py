@@ -137,20 +137,21 @@ class RunLogger(Logger):
         """Set tags of the MLflow run."""
         self._submit(lambda run: run.set_tags(tags))
 
-    def finish(self, status: Status) -> bool:
+    def finish(self, status: Status, timeout: float = 60.0, patience: float = 5.0) -> bool:
         """End the run with its true status and return whether MLflow has got everything.
 
-        Waits 5 s for a server that is away and a minute for one that is slow. Calling it again
-        changes nothing.
+        Calling it again changes nothing.
 
         Args:
             status: ``FINISHED``, ``FAILED``, ``KILLED``, ``PRUNED`` or ``PREEMPTED``.
+            timeout: The most seconds to wait while the server takes what is left.
+            patience: The seconds after which a server that is away is given up.
         """
         if self._sampler is not None:
             self._sampler.close()
         if self._points is not None:
             self._points.close()
-        return self._spool.close(status) if self._spool else True
+        return self._spool.close(status, timeout, patience) if self._spool else True
 
     def _submit(self, job: Job) -> None:
         if self._spool is not None:

@@ -17,13 +17,14 @@ def flatten(config: Mapping[str, Any]) -> dict[str, str]:
     written as JSON, which is also how Hydra reads it: ``null``, ``true``, ``0.5``, ``[1, 2]``.
     A list without dicts is one leaf, and so is an empty dict.
     """
-    return {_REFUSED_IN_KEYS.sub("_", key): text for key, text in _leaves("", config)}
+    leaves = (leaf for name, value in config.items() for leaf in _leaves(str(name), value))
+    return {_REFUSED_IN_KEYS.sub("_", key): text for key, text in leaves}
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping) and value:
         for name, child in value.items():
-            yield from _leaves(f"{key}.{name}" if key else str(name), child)
+            yield from _leaves(f"{key}.{name}", child)
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         for place, item in enumerate(value):
             yield from _leaves(f"{key}.{place}", item)

@@ -127,13 +127,17 @@ class PointsFile:
         try:
             # Unbuffered: one write call a batch of lines, so that a killed process loses none.
             self._file = path.open("ab", buffering=0)
-            whole = 0
+        except OSError as error:
+            raise StorageError(f"cannot open {path}: {error.strerror}") from error
+        whole = 0
+        try:
             for point, end in read_from(path, 0):
                 self._note(point)
                 whole = end
-            self._file.truncate(whole)
-        except OSError as error:
-            raise StorageError(f"cannot open {path}: {error.strerror}") from error
+        except StorageError:
+            self._file.close()
+            raise
+        self._file.truncate(whole)
 
     def append(self, points: Iterable[Point]) -> int:
         """Write the points that are new and return how many those were.
@@ -150,6 +154,8 @@ class PointsFile:
                     lines = lines[self._file.write(lines) :]
             except OSError as error:
                 self._file.truncate(end)
+                for point in new:
+                    self._steps[point.name].remove(point.step)
                 raise StorageError(f"cannot write {self._file.name}: {error.strerror}") from error
             return len(new)
 

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+
+from rnnlab.tracking.link import Link, read_link
+from rnnlab.tracking.points import Point, PointsFile, encode
+from rnnlab.tracking.spool import Spool
+
+
+class FakeRun:
+    """Stands for an MLflow run; ``fail`` is called before anything is taken."""
+
+    def __init__(self, run_id: str, fail: Callable[[], None] = lambda: None) -> None:
+        self.run_id, self.fail = run_id, fail
+        self.points: list[Point] = []
+        self.events: list[Any] = []
+        self.active = True
+
+    def log_points(self, points: Iterable[Point]) -> None:
+        self.fail()
+        points = list(points)
+        if not self.active or any(point.name == "bad" for point in points):
+            raise MlflowException("no", INVALID_PARAMETER_VALUE)
+        assert len(points) <= 1000
+        self.points += points
+        self.events.append("points")
+
+    def is_active(self) -> bool:
+        return self.active
+
+    def finish(self, status: str) -> None:
+        self.fail()
+        self.events.append(status)
+
+
+def write(folder: Path, steps: range, name: str = "loss") -> list[Point]:
+    points = [Point(name, 0.5 * step, step, None, 1000 + step) for step in steps]
+    file = PointsFile(folder / "metrics.jsonl")
+    file.append(points)
+    file.close()
+    return points
+
+
+def start(folder: Path, run: FakeRun, **options: Any) -> Spool:
+    opened: Any = lambda known: run  # noqa: E731
+    return Spool(folder, "http://me:secret@host", opened, interval=0.01, **options)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_all_points_arrive_once_in_order_and_before_the_status(tmp_path: Path) -> None:
+    run = FakeRun("a")
+    spool = start(tmp_path, run)
+    spool.submit(lambda r: run.events.append("job"))
+    points = write(tmp_path, range(2500))
+    assert spool.close("FINISHED")
+    assert run.points == points
+    assert run.events[0] == "job"
+    assert run.events[-1] == "FINISHED"
+    size = (tmp_path / "metrics.jsonl").stat().st_size
+    assert read_link(tmp_path) == Link("http://host", "a", size)
+
+
+def test_closing_twice_finishes_once(tmp_path: Path) -> None:
+    run = FakeRun("a")
+    spool = start(tmp_path, run)
+    assert spool.close("FAILED")
+    assert spool.close("FINISHED")
+    assert run.events == ["FAILED"]
+
+
+def test_a_later_process_sends_only_the_rest(tmp_path: Path) -> None:
+    first = FakeRun("a")
+    spool = start(tmp_path, first)
+    write(tmp_path, range(10))
+    spool.close("KILLED")
+    again = FakeRun("a")
+    known: list[str | None] = []
+
+    def reopen(run_id: str | None) -> Any:
+        known.append(run_id)
+        return again
+
+    rest = write(tmp_path, range(10, 15))
+    Spool(tmp_path, "http://host", reopen).close("FINISHED")
+    assert known == ["a"]
+    assert again.points == rest
+
+
+@pytest.mark.parametrize("cause", ["other store", "other run", "run is gone"])
+def test_another_run_gets_all_points(tmp_path: Path, cause: str) -> None:
+    points = write(tmp_path, range(10))
+    start(tmp_path, FakeRun("a")).close("FINISHED")
+    run = FakeRun("b")
+    opened: Any = lambda known: run  # noqa: E731
+    uri = "http://other" if cause == "other store" else "http://host"
+    wanted = "b" if cause == "other run" else None
+    Spool(tmp_path, uri, opened, run_id=wanted).close("FINISHED")
+    assert run.points == points
+    link = read_link(tmp_path)
+    assert link is not None
+    assert link.run_id == "b"
+
+
+def test_an_outage_costs_one_warning_and_no_point(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = iter(range(4))
+
+    def fail() -> None:
+        if next(failures, None) is not None:
+            raise ConnectionError("nobody there\nlong story")
+
+    run = FakeRun("a", fail)
+    points = write(tmp_path, range(1500))
+    spool = start(tmp_path, run)
+    wait_for(lambda: len(run.points) == 1500)
+    assert spool.close("FINISHED")
+    assert run.points == points
+    lost, back = (record.getMessage() for record in caplog.records)
+    assert "http://host cannot be used (nobody there); the run goes on" in lost
+    assert "has got all" in back
+    assert "secret" not in caplog.text
+
+
+def test_a_dead_server_is_given_up_in_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(known: str | None) -> Any:
+        raise ConnectionError("nobody there")
+
+    spool = Spool(tmp_path, "http://host", refuse, interval=0.01)
+    begin = time.monotonic()
+    assert not spool.close("FINISHED", patience=0.1)
+    assert time.monotonic() - begin < 3
+    assert spool.run_id is None
+    assert sum(record.levelno == logging.WARNING for record in caplog.records) == 2
+    assert "stays in the folder" in caplog.text
+
+
+def test_a_server_that_hangs_is_left_behind(tmp_path: Path) -> None:
+    release = threading.Event()
+
+    def hang() -> None:
+        release.wait(20)
+
+    spool = start(tmp_path, FakeRun("a", hang))
+    write(tmp_path, range(3))
+    begin = time.monotonic()
+    assert not spool.close("FINISHED", timeout=0.2)
+    assert time.monotonic() - begin < 3
+    release.set()
+    spool._thread.join()
+
+
+def test_a_refused_metric_costs_only_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = FakeRun("a")
+    good = write(tmp_path, range(50))
+    write(tmp_path, range(3), name="bad")
+    more = write(tmp_path, range(50, 60))
+    assert start(tmp_path, run).close("FINISHED")
+    assert run.points == good + more
+    assert caplog.text.count("refuses the metric 'bad'") == 1
+
+
+def test_a_deleted_run_is_no_reason_to_drop_points(tmp_path: Path) -> None:
+    run = FakeRun("a")
+    run.active = False
+    points = write(tmp_path, range(5))
+    assert not start(tmp_path, run).close("FINISHED", patience=0.05)
+    run.active = True
+    start(tmp_path, run).close("FINISHED")
+    assert run.points == points
+
+
+def test_a_refused_job_does_not_hold_up_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = FakeRun("a")
+    spool = start(tmp_path, run)
+
+    def missing(_: Any) -> None:
+        raise FileNotFoundError("no such artifact")
+
+    spool.submit(missing)
+    spool.submit(lambda r: run.events.append("next"))
+    assert spool.close("FINISHED")
+    assert run.events == ["next", "FINISHED"]
+    assert "refuses: no such artifact" in caplog.text
+
+
+def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) -> None:
+    run = FakeRun("a")
+    path = tmp_path / "metrics.jsonl"
+    line = encode(Point("loss", 1.0, 1, None, 1))
+    path.write_bytes(encode(Point("loss", 0.0, 0, None, 1)) + line[:10])
+    spool = start(tmp_path, run)
+    wait_for(lambda: len(run.points) == 1)
+    with path.open("ab") as file:
+        file.write(line[10:])
+    assert spool.close("FINISHED")
+    assert [point.step for point in run.points] == [0, 1]

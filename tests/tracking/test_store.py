@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnlab.errors import ConfigError
+from rnnlab.tracking.store import artifact_location, connect, redacted, tracking_uri, ui_command
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+def test_relative_sqlite_becomes_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tracking_uri("sqlite:///a/b.db") == f"sqlite:///{tmp_path}/a/b.db"
+    assert tracking_uri(None) == f"sqlite:///{tmp_path}/outputs/mlflow.db"
+    assert tracking_uri(None, Path("/x")) == "sqlite:////x/mlflow.db"
+
+
+def test_the_environment_comes_after_the_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://host:5000")
+    assert tracking_uri(None) == "http://host:5000"
+    assert tracking_uri("sqlite:////x.db") == "sqlite:////x.db"
+
+
+@pytest.mark.parametrize(
+    "uri", ["https://h", "postgresql+psycopg2://u:p@h/db", "databricks", "databricks://profile"]
+)
+def test_other_stores_are_passed_on(uri: str) -> None:
+    assert tracking_uri(uri) == uri
+
+
+@pytest.mark.parametrize("uri", ["./mlruns", "file:///tmp/mlruns", "ftp://u:secret@host"])
+def test_stores_that_mlflow_does_not_write_are_refused(uri: str) -> None:
+    with pytest.raises(ConfigError, match=r"^tracking\.uri=.*sqlite:///") as caught:
+        tracking_uri(uri)
+    assert "secret" not in str(caught.value)
+
+
+def test_passwords_are_taken_out() -> None:
+    assert redacted("https://me:s@cret@host:1/x") == "https://host:1/x"
+    assert redacted("sqlite:////a@b/mlflow.db") == "sqlite:////a@b/mlflow.db"
+
+
+def test_artifacts_lie_beside_the_database() -> None:
+    assert artifact_location("sqlite:////o/mlflow.db", "a/b c") == "file:///o/artifacts/a%252Fb%20c"
+    assert artifact_location("http://host", "a") is None
+
+
+def test_the_dashboard_listens_on_this_machine_only_with_the_host_check() -> None:
+    command = ui_command("sqlite:////o/mlflow.db", 5001)
+    assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
+    options = dict(zip(command[4::2], command[5::2], strict=True))
+    assert options["--host"] == "127.0.0.1"
+    assert options["--port"] == "5001"
+    assert options["--allowed-hosts"] == "127.0.0.1:5001,localhost:5001"
+    assert options["--backend-store-uri"] == "sqlite:////o/mlflow.db"
+    assert options["--default-artifact-root"] == "file:///o/artifacts"
+
+
+def test_a_server_has_its_own_dashboard() -> None:
+    with pytest.raises(ConfigError, match="open http://host:1 in a browser"):
+        ui_command("http://user:pw@host:1", 5001)
+
+
+def test_processes_that_start_at_once_share_a_new_store(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/new/mlflow.db"
+    code = f"from rnnlab.tracking.store import connect; connect({uri!r}).create_experiment"
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"{code}('e{i}')"], stderr=subprocess.PIPE, cwd=tmp_path
+        )
+        for i in range(2)
+    ]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], errors
+    assert errors == [b"", b""]
+    names = {e.name for e in connect(uri).search_experiments()}
+    assert names == {"Default", "e0", "e1"}
+
+
+def test_the_package_imports_neither_mlflow_nor_torch() -> None:
+    code = (
+        "import sys, rnnlab.tracking, rnnlab.tracking.mlflow_run, rnnlab.tracking.spool;"
+        "print({'mlflow', 'torch', 'pytorch_lightning', 'psutil'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
