@@ -1,0 +1,48 @@
+# Everything a fresh clone needs; `make help` lists it.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint test-install test-accelerator clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.12 chooses the interpreter of .venv"
+
+demo: $(VENV)/.installed ## install into .venv and train the default experiment
+	$(BIN)/rnnlab train
+
+test: $(VENV)/.installed-dev lint ## lint, types, import contracts and tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator"
+
+lint: $(VENV)/.installed-dev ## lint, types and import contracts only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-install: $(VENV)/.installed-dev ## build the wheel and use it in fresh environments
+	$(BIN)/python -m pytest -m install --timeout 1500
+
+test-accelerator: $(VENV)/.installed-dev ## the tests that need cuda or mps
+	$(BIN)/python -m pytest -m accelerator
+
+clean: ## remove .venv, caches and builds; outputs/ stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# The stamps are what make a second call quick.
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[dev,all]'
+	touch $(VENV)/.installed $@
