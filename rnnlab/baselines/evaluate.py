@@ -10,6 +10,8 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.data.loading import make_loader
 from rnnlab.tasks.base import Task
 
+_MAX_VALUES = 2**24  # of a chunk of a stream, so that large vocabularies fit in memory
+
 
 def evaluate_baselines(
     dataset: Dataset, task: Task, batch_size: int = 256
@@ -31,7 +33,13 @@ def evaluate_baselines(
     for baseline in dataset_baselines(dataset):
         baseline.fit(dataset)
         scores = task.scores(dataset.spec)
-        loader = make_loader(dataset.split("test"), batch_size, shuffle=False, seed=0)
+        loader = make_loader(
+            dataset.split("test"),
+            batch_size,
+            shuffle=False,
+            seed=0,
+            stream_steps=max(1, _MAX_VALUES // (batch_size * dataset.spec.target.size)),
+        )
         with torch.inference_mode():
             for batch in loader:
                 scores.update(baseline.output(batch), batch)

@@ -1,11 +1,10 @@
-"""The most frequent class."""
+"""The most frequent class; of a language, the unigram model."""
 
 from __future__ import annotations
 
 from rnnlab.baselines.training_targets import answer_shape, class_counts
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.spec import DataSpec
 from rnnlab.models.output import Output
 
 
@@ -20,7 +19,7 @@ class Majority:
 
     def fit(self, dataset: Dataset) -> None:
         """Count the classes of the training part."""
-        self._spec: DataSpec = dataset.spec
+        self._spec = dataset.spec
         counts = class_counts(dataset) + 1
         self._log_frequencies = (counts / counts.sum()).log().float()  # (K,)
 

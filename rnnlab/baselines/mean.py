@@ -7,7 +7,6 @@ import torch
 from rnnlab.baselines.training_targets import answer_shape, training_batches, valid_targets
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
-from rnnlab.data.spec import DataSpec
 from rnnlab.models.output import Output
 
 
@@ -18,7 +17,6 @@ class Mean:
 
     def fit(self, dataset: Dataset) -> None:
         """Average the valid targets of the training part."""
-        self._spec: DataSpec = dataset.spec
         total = torch.zeros(dataset.spec.target.size, dtype=torch.float64)
         count = 0
         for batch in training_batches(dataset):
@@ -31,4 +29,6 @@ class Mean:
         """Return the mean as values, ``(B, D)`` or ``(B, L, D)``."""
         values = self._mean.expand(*answer_shape(batch, self._spec), -1)
         free = self._spec.target.sequence and not self._spec.aligned
-        return Output(values, sequence=values if free else None)
+        if not free:
+            return Output(values)
+        return Output(values, sequence=values, sequence_lengths=batch.target_lengths)

@@ -8,14 +8,26 @@ from rnnlab.baselines.base import Baseline
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, nearest
 
+# Unigram and bigram are what language modelling calls the two it shares a class with.
 _CLASSES = {
+    "bag_of_words": "bag_of_words:BagOfWords",
+    "bigram": "memoryless:Memoryless",
+    "blank_then_uniform": "blank_then_uniform:BlankThenUniform",
+    "letterwise": "letterwise:Letterwise",
+    "logistic_regression": "logistic_regression:LogisticRegression",
+    "logistic_regression_per_step": "logistic_regression_per_step:LogisticRegressionPerStep",
     "majority": "majority:Majority",
     "mean": "mean:Mean",
+    "memoryless": "memoryless:Memoryless",
+    "most_frequent_sequence": "most_frequent_sequence:MostFrequentSequence",
+    "persistence": "persistence:Persistence",
+    "seasonal_naive": "seasonal_naive:SeasonalNaive",
+    "unigram": "majority:Majority",
 }
 
 
 def make_baseline(name: str) -> Baseline:
-    """Return a new baseline, not fitted.
+    """Return a new baseline, not fitted, that goes by this name.
 
     Args:
         name: A name that a dataset lists in its ``baselines``.
@@ -32,9 +44,8 @@ def make_baseline(name: str) -> Baseline:
             near=nearest(name, _CLASSES),
         )
     module, _, class_name = _CLASSES[name].partition(":")
-    baseline = getattr(import_module(f"rnnlab.baselines.{module}"), class_name)()
-    if not isinstance(baseline, Baseline):
-        raise TypeError(f"{_CLASSES[name]} lacks name, fit or output")
+    baseline: Baseline = getattr(import_module(f"rnnlab.baselines.{module}"), class_name)()
+    baseline.name = name
     return baseline
 
 
@@ -46,9 +57,10 @@ def default_baselines(spec: DataSpec) -> tuple[str, ...]:
             return ("unigram", "bigram")
         free = target.sequence and not spec.aligned
         return ("most_frequent_sequence",) if free else ("majority",)
-    forecast = spec.input.kind == "reals" and spec.input.sequence
-    return ("mean", "persistence") if forecast and _own_past(spec) else ("mean",)
+    return ("mean", "persistence") if _foretells_itself(spec) else ("mean",)
 
 
-def _own_past(spec: DataSpec) -> bool:
-    return spec.input.size == spec.target.size and spec.input.scaler == spec.target.scaler
+def _foretells_itself(spec: DataSpec) -> bool:
+    past = spec.input
+    alike = (past.size, past.scaler) == (spec.target.size, spec.target.scaler)
+    return past.kind == "reals" and past.sequence and alike

@@ -1,0 +1,47 @@
+"""The past of what a forecaster is to foretell."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from rnnlab.data.batch import Batch
+from rnnlab.data.scaler import Scaler
+from rnnlab.data.spec import DataSpec
+from rnnlab.errors import ConfigError
+
+
+def check_own_past(spec: DataSpec, baseline: str) -> None:
+    """Raise unless the first D features of the input can be the target's own past.
+
+    Raises:
+        ConfigError: Input or target are not reals, or the input has too few of them.
+    """
+    past, target = spec.input, spec.target
+    reals = past.kind == "reals" and target.kind == "reals"
+    if not (reals and past.sequence and past.size >= target.size):
+        raise ConfigError(
+            f"needs the past of its target, not {past.describe()} for {target.describe()}",
+            key="baseline",
+            value=baseline,
+        )
+
+
+def own_past(batch: Batch, spec: DataSpec) -> Tensor:
+    """Return the first D features of the input, ``(B, T, D)``, scaled as the target is."""
+    size = spec.target.size
+    past = batch.input[..., :size]
+    scaled_as, wanted = spec.input.scaler, spec.target.scaler
+    if scaled_as is not None:
+        scaled_as = Scaler(scaled_as.mean[:size], scaled_as.std[:size])
+    if scaled_as == wanted:
+        return past
+    past = past if scaled_as is None else scaled_as.inverse(past)
+    return past if wanted is None else wanted.transform(past)
+
+
+def last_step(batch: Batch) -> Tensor:
+    """Return the position of the last valid step of each row, ``(B,)``."""
+    if batch.lengths is not None:
+        return batch.lengths - 1
+    steps = batch.input.shape[1]
+    return batch.input.new_full((len(batch),), steps - 1).long()
