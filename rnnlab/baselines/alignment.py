@@ -51,8 +51,8 @@ def align(
     A word is explained by each of its letters in turn giving zero, one or two sounds, independently
     of one another, so that all of them together are its pronunciation; the sum goes over all ways
     to do so (Baum-Welch). At first, every letter gives nothing with chance 0.25, any one sound
-    alike with 0.7, any two alike with 0.05. Words with more sounds than two a letter count for
-    nothing.
+    alike with 0.7, any two alike with 0.05. Words with more sounds than two a letter, or so long
+    that their chance is no float64, count for nothing.
 
     Args:
         letters: ``(N, T)`` int64, padded.
@@ -137,5 +137,7 @@ class _Words:
         return states
 
     def _emissions(self, table: Tensor, t: int) -> tuple[Tensor, Tensor, Tensor]:
-        of_letter = table[self.letters[:, t]]  # (N, 1 + P + P * P)
-        return of_letter[:, :1], of_letter.gather(1, self.single), of_letter.gather(1, self.pair)
+        """Return the chances that letter t gives nothing ``(N, 1)``, one sound, or two."""
+        row = self.letters[:, t : t + 1] * table.shape[1]
+        flat = table.view(-1)
+        return flat[row], flat[row + self.single], flat[row + self.pair]

@@ -12,8 +12,10 @@ from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
 
-MAX_WORDS = 20_000
+MAX_WORDS = 10_000
 """At most so many words of the training part are aligned, the first ones."""
+MAX_SOUNDS = 200
+"""More different sounds, words of a language say, have too many pairs to count."""
 
 
 class Letterwise:
@@ -29,7 +31,8 @@ class Letterwise:
         """Align letters and sounds of the training part.
 
         Raises:
-            ConfigError: Input and target are not both sequences of tokens.
+            ConfigError: Input and target are not both sequences of tokens, or the target has more
+                than ``MAX_SOUNDS`` of them.
         """
         spec = dataset.spec
         for field in (spec.input, spec.target):
@@ -39,6 +42,12 @@ class Letterwise:
                     key="baseline",
                     value=self.name,
                 )
+        if spec.target.size > MAX_SOUNDS:
+            raise ConfigError(
+                f"needs at most {MAX_SOUNDS} different target tokens, not {spec.target.size}",
+                key="baseline",
+                value=self.name,
+            )
         vocabulary = spec.target.vocabulary
         self._end = None if vocabulary is None else vocabulary.end
         self._aligned = spec.aligned

@@ -17,6 +17,7 @@ class Mean:
 
     def fit(self, dataset: Dataset) -> None:
         """Average the valid targets of the training part."""
+        self._spec = dataset.spec
         total = torch.zeros(dataset.spec.target.size, dtype=torch.float64)
         count = 0
         for batch in training_batches(dataset):

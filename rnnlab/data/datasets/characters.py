@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 import torch
 
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
+from rnnlab.data.files import decode_text, read_file
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import Split, StreamSplit
 from rnnlab.data.vocabulary import UNKNOWN, Vocabulary
@@ -46,7 +46,7 @@ class Characters(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.05,
         split_seed: int = 0,
     ) -> None:
-        text = _topics() if path is None else _read(Path(path))
+        text = _topics() if path is None else decode_text(read_file(path), path)
         self._sha256 = content_sha256(text)
         bounds = split_by_time(len(text), val_fraction, test_fraction)
         if any(last - first < 2 for first, last in bounds.values()):
@@ -87,13 +87,6 @@ def _topics() -> str:
     from pydoc_data.topics import topics
 
     return "\n".join(topics.values())
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read: {error}", key="dataset.path", value=path) from error
 
 
 def _stream(text: str, vocabulary: Vocabulary) -> StreamSplit:

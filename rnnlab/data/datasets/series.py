@@ -7,20 +7,19 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from math import nan
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 import torch
 
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
+from rnnlab.data.package_files import package_file
 from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split
 from rnnlab.data.windows import forecast_spec, forecast_split, split_by_time
-from rnnlab.errors import ConfigError, MissingPackage, nearest
+from rnnlab.errors import ConfigError, nearest
 from rnnlab.ranges import Range
 
 SeriesName = Literal["airline", "sunspots", "co2", "nile", "elnino"]
@@ -85,7 +84,8 @@ class Series(Dataset):
                 near=nearest(name, _SOURCES),
             )
         source = _SOURCES[name]
-        content = _file(source).read_bytes()
+        file = package_file(source.package, source.path, wanted_by="dataset=series")
+        content = file.read_bytes()
         self._sha256 = content_sha256(content)
         self.season_length = source.season_length
         seasonal = self.season_length is not None and self.season_length <= window
@@ -119,13 +119,6 @@ class Series(Dataset):
     def sha256(self) -> str:
         """Return the hash of the file that holds the series."""
         return self._sha256
-
-
-def _file(source: _Source) -> Path:
-    found = find_spec(source.package)  # looks the package up, does not import it
-    if found is None or found.origin is None:
-        raise MissingPackage(source.package, "data", wanted_by="dataset=series")
-    return Path(found.origin).parent / source.path
 
 
 def _table(*columns: str) -> Callable[[str], list[float]]:

@@ -1,17 +1,15 @@
 import csv
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from rnnlab.data.dataset import Part
-from rnnlab.data.datasets import series
 from rnnlab.data.datasets.series import Series, SeriesName
 from rnnlab.data.generation import PARTS
+from rnnlab.data.package_files import package_file
 from rnnlab.data.split import TensorSplit
-from rnnlab.errors import ConfigError, MissingPackage
+from rnnlab.errors import ConfigError
 
 pytest.importorskip("statsmodels")
 pytest.importorskip("pmdarima")
@@ -52,11 +50,7 @@ def test_the_published_values_come_back(
 
 
 def test_missing_weeks_of_co2_repeat_the_week_before() -> None:
-    found = find_spec("statsmodels")
-    assert found is not None
-    assert found.origin is not None
-    path = Path(found.origin).parent / "datasets/co2/co2.csv"
-    with path.open() as file:
+    with package_file("statsmodels", "datasets/co2/co2.csv", wanted_by="test").open() as file:
         raw = [row["co2"] for row in csv.DictReader(file)]
     values = in_units(Series("co2"))
 
@@ -115,10 +109,3 @@ def test_the_hash_is_of_the_file() -> None:
 def test_a_mistyped_name_gets_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match=r"name=sunspot: no such series; did you mean sunspots\?"):
         Series("sunspot")
-
-
-def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(series, "find_spec", lambda name: None)
-
-    with pytest.raises(MissingPackage, match=r"rnnlab\[data\]"):
-        Series("nile")
