@@ -21,6 +21,12 @@ GROUPS = {
 }
 """Config groups and the entry-point groups that fill them."""
 
+FILLED: dict[str, tuple[str, ...]] = {
+    "cell": ("input_size",),
+    "backbone": ("input_size", "cell"),
+}
+"""The constructor arguments of each config group that rnnlab fills itself."""
+
 
 @dataclass(frozen=True)
 class Component:

@@ -21,13 +21,8 @@ from omegaconf import (
     StringNode,
 )
 
+from rnnlab.plugins.discovery import FILLED
 from rnnlab.plugins.signature import Parameter, alternatives, parameters
-
-FILLED: dict[str, tuple[str, ...]] = {
-    "cell": ("input_size",),
-    "backbone": ("input_size", "cell"),
-}
-"""The constructor arguments of each config group that rnnlab fills itself."""
 
 _NODES: dict[Any, type[Any]] = {
     int: IntegerNode,

@@ -1,0 +1,85 @@
+"""What fits at the cursor, without importing torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rnnlab.config.keys import chosen_by, defaults, keys, top_level
+from rnnlab.config.options import groups, options
+
+
+def candidates(line: str, verbs: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the words that could stand at the end of a command line, sorted.
+
+    Args:
+        line: The command line up to the cursor, beginning with the program's name.
+        verbs: The verbs and the options of each.
+    """
+    words = line.split()
+    if not line or line[-1].isspace():
+        words.append("")
+    current = words[-1]
+    if len(words) <= 2:
+        found: Sequence[str] = [*verbs, "--help"]
+    elif current.startswith("-"):
+        found = verbs.get(words[1], ())
+    else:
+        found = _arguments(words[1], words[2:-1], current)
+    return sorted({word for word in found if word.startswith(current)})
+
+
+def _arguments(verb: str, before: list[str], current: str) -> list[str]:
+    if verb == "train":
+        return overrides(before, current)
+    if verb == "show":
+        group = current.partition("/")[0]
+        names = [f"{group}/{name}" for name in options(group)] if group in groups() else []
+        return names or [f"{name}/" for name in groups()]
+    if verb == "list":
+        return [plural(group) for group in groups()]
+    if verb == "completion":
+        return ["bash", "fish", "zsh"]
+    if verb in ("resume", "evaluate", "predict", "generate") and not before:
+        return ["last", *map(str, Path("outputs").glob("*/*/"))]
+    if verb == "evaluate":
+        return [word for word in overrides(before, current) if word.startswith("dataset.")]
+    return []
+
+
+def overrides(before: Sequence[str], current: str) -> list[str]:
+    """Return the overrides that could come next.
+
+    Args:
+        before: The overrides already there; they decide which keys a group has.
+        current: The beginning of the one wanted.
+    """
+    name, equals, _ = current.partition("=")
+    section, dot, key = name.partition(".")
+    known = groups()
+    if equals and name in known:
+        return [f"{name}={option}" for option in options(name)]
+    if dot or equals:
+        below = _keys(section, before) if dot else top_level()
+        prefix = f"{section}." if dot else ""
+        if equals:
+            return [f"{name}={value}" for value in below.get(key if dot else name, ())]
+        return [f"{prefix}{key}=" for key in below]
+    whole = {group for group in known if group != "experiment"}
+    return [
+        *(f"{group}=" for group in known),
+        *(f"{group}." for group in whole),
+        *(f"{key}=" for key in top_level()),
+    ]
+
+
+def plural(group: str) -> str:
+    """Return the name under which a group is listed: ``cells`` for ``cell``."""
+    return group if group.endswith(("s", "ing")) else f"{group}s"
+
+
+def _keys(group: str, before: Sequence[str]) -> dict[str, list[str]]:
+    chosen = dict(word.split("=", 1) for word in before if "=" in word)
+    experiment = chosen_by(chosen["experiment"]) if "experiment" in chosen else {}
+    option = chosen.get(group) or experiment.get(group) or defaults().get(group, "")
+    return keys(group, option)
