@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
-from rnnlab.config.options import groups, options
+from rnnlab.config.options import groups, options, plural
 
 
 def candidates(line: str, verbs: Mapping[str, Sequence[str]]) -> list[str]:
@@ -71,11 +71,6 @@ def overrides(before: Sequence[str], current: str) -> list[str]:
         *(f"{group}." for group in whole),
         *(f"{key}=" for key in top_level()),
     ]
-
-
-def plural(group: str) -> str:
-    """Return the name under which a group is listed: ``cells`` for ``cell``."""
-    return group if group.endswith(("s", "ing")) else f"{group}s"
 
 
 def _keys(group: str, before: Sequence[str]) -> dict[str, list[str]]:

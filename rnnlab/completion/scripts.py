@@ -49,11 +49,6 @@ def script(shell: str) -> str:
         ConfigError: There is none for that shell.
     """
     if shell not in _SCRIPTS:
-        raise ConfigError(
-            "has no completion",
-            key="shell",
-            value=shell,
-            valid=_SCRIPTS,
-            near=nearest(shell, _SCRIPTS),
-        )
+        near = nearest(shell, _SCRIPTS)
+        raise ConfigError("has no completion", key="shell", value=shell, valid=_SCRIPTS, near=near)
     return _SCRIPTS[shell]

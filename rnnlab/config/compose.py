@@ -95,7 +95,9 @@ def _load(overrides: list[str]) -> DictConfig:
     del cfg["hydra"]
     cfg.choices = chosen
     if cfg.get("experiment_name") is None:
-        cfg.experiment_name = chosen.get("experiment") or chosen.get("dataset")
+        # It names a folder, and an experiment may lie in a folder of conf/experiment.
+        named = chosen.get("experiment") or chosen.get("dataset")
+        cfg.experiment_name = str(named).replace("/", "_")
     settle(cfg)
     _conform(cfg)
     OmegaConf.set_struct(cfg, True)

@@ -44,7 +44,9 @@ def chosen_by(experiment: str) -> dict[str, str]:
     content = _read(path.read_text(encoding="utf-8")) if path else {}
     chosen: dict[str, str] = {}
     for item in content.get("defaults") or []:
-        if isinstance(item, Mapping):
+        if isinstance(item, str) and item not in ("_self_", experiment):
+            chosen |= chosen_by(item)
+        elif isinstance(item, Mapping):
             for key, value in item.items():
                 chosen[str(key).removeprefix("override").strip().lstrip("/")] = str(value)
     return chosen

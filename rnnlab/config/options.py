@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rnnlab.plugins import discovery
 from rnnlab.plugins.conf import conf_folders
+
+HYDRA_FLAGS = ("--help", "--hydra-help", "--cfg", "--package", "--resolve", "--info")
+"""The flags of Hydra's that ``rnnlab train`` answers; the others start or set up its own runs."""
 
 
 def groups() -> list[str]:
@@ -25,6 +29,11 @@ def options(group: str) -> list[str]:
     return sorted({*files(group), *discovery.names(group)})
 
 
+def plural(group: str) -> str:
+    """Return the name under which a group is listed: ``cells`` for ``cell``."""
+    return group if group.endswith(("s", "ing")) else f"{group}s"
+
+
 def files(group: str) -> dict[str, Path]:
     """Return the YAML file of each option of a group that has one; ``./conf`` comes first."""
     found: dict[str, Path] = {}
@@ -35,11 +44,13 @@ def files(group: str) -> dict[str, Path]:
 
 
 def comment(path: Path) -> str:
-    """Return the first comment of a YAML file that is not a ``@package`` header, or nothing."""
+    """Return the first comment of a YAML file, its command and ``@package`` header left out."""
     for line in path.read_text(encoding="utf-8").splitlines():
-        text = line.removeprefix("#").strip()
         if not line.startswith("#"):
             return ""
-        if text and not text.startswith("@"):
+        text = line.lstrip("# ")
+        # "rnnlab train cell=irnn        what it is": some files say both in one line.
+        text = re.sub(r"^(rnnlab .*?(   +|$)|@.*)", "", text)
+        if text:
             return text
     return ""

@@ -68,7 +68,7 @@ def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
     if refusal:
         # A None would not be shown, but here it is the mistake.
         return ConfigError(refusal, key=key, value="null" if written is None else written)
-    if key == "dataset.path" and isinstance(value, str) and not Path(value).exists():
+    if key == "dataset.path" and isinstance(value, str) and not Path(value).expanduser().exists():
         return DataError("does not exist", key=key, value=written)
     return None
 

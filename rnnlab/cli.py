@@ -1,0 +1,270 @@
+"""The command line. Each verb calls one function, imported only when the verb is used."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnnlab import __version__
+from rnnlab.errors import ConfigError, Interrupted, RnnlabError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+app = typer.Typer(
+    help="A laboratory for recurrent networks.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Run = Annotated[
+    str, typer.Argument(help="A run's folder, its MLflow id, the beginning of either, or last.")
+]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="What to change.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output-dir", help="Where runs are; RNNLAB_OUTPUT_DIR or outputs by default."),
+]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    # Both are taken out of the arguments by main, wherever they stand; here they are documented.
+    """A laboratory for recurrent networks."""
+
+
+@app.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "help_option_names": [],
+    }
+)
+def train(context: typer.Context, overrides: Overrides = None) -> None:
+    """Train what the overrides describe. --help, --cfg job and --info are Hydra's."""
+    arguments = [*(overrides or []), *context.args]
+    from rnnlab.config.flags import answer
+
+    text = answer(arguments)
+    if text is not None:
+        sys.stdout.write(text)
+        return
+    from rnnlab.runs.train import train as run_training
+
+    _report(run_training(arguments))
+
+
+@app.command()
+def resume(run: Run, output_dir: Output = None) -> None:
+    """Go on with a run that did not finish, from its last checkpoint."""
+    from rnnlab.runs.resume import resume as resume_run
+
+    _report(resume_run(run, _outputs(output_dir)))
+
+
+@app.command()
+def evaluate(run: Run, overrides: Overrides = None, output_dir: Output = None) -> None:
+    """Measure the best weights again, on the run's data or with dataset values changed."""
+    from rnnlab.runs.evaluate import evaluate as evaluate_run
+    from rnnlab.runs.results_table import results_table
+
+    _show(results_table(evaluate_run(run, overrides or [], _outputs(output_dir)), run))
+
+
+@app.command()
+def predict(
+    run: Run,
+    source: Annotated[Path, typer.Option("--input", help="Rows to answer, .csv or .jsonl.")],
+    target: Annotated[Path, typer.Option("--output", help="Where to write, .csv or .jsonl.")],
+    output_dir: Output = None,
+) -> None:
+    """Answer the rows of a file, one row for each."""
+    from rnnlab.runs.predict import predict as predict_rows
+
+    rows = predict_rows(run, source, target, _outputs(output_dir))
+    _show(f"{rows} rows in {target}")
+
+
+@app.command()
+def generate(
+    run: Run,
+    prompt: Annotated[str, typer.Option(help="The text to go on from.")],
+    steps: Annotated[int, typer.Option(min=1, help="How many tokens to add.")] = 200,
+    temperature: Annotated[
+        float, typer.Option(min=0.0, help="0: the likeliest token each time; 1: as the model says.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides the sampling.")] = 0,
+    output_dir: Output = None,
+) -> None:
+    """Let a model of the next token go on from a prompt."""
+    from rnnlab.runs.generate import generate as generate_text
+
+    outputs = _outputs(output_dir)
+    text = generate_text(
+        run, prompt, steps=steps, temperature=temperature, seed=seed, output_dir=outputs
+    )
+    sys.stdout.write(f"{text}\n")
+
+
+@app.command()
+def scores(
+    experiments: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    output_dir: Output = None,
+) -> None:
+    """Show finished runs by setting: mean and spread over seeds, beside the baselines."""
+    from rnnlab.runs.summary import summarise, summary_table
+
+    _show(summary_table(summarise(_outputs(output_dir), experiments or [])))
+
+
+@app.command("list")
+def list_options(
+    kind: Annotated[
+        str | None, typer.Argument(help="cells, tasks, datasets, backbones, experiments, …")
+    ] = None,
+) -> None:
+    """List what there is to choose from, and which package brings it."""
+    from rnnlab.catalog import tables
+
+    for table in tables(kind):
+        _show(table, "")
+
+
+@app.command()
+def show(what: Annotated[str, typer.Argument(help="GROUP/NAME, such as cell/lstm.")]) -> None:
+    """Show arguments, defaults, ranges, equations and paper of one option."""
+    from rnnlab.catalog import describe
+
+    _show(describe(what))
+
+
+@app.command()
+def doctor() -> None:
+    """Show versions and accelerators, and try a short training."""
+    from rnnlab.doctor import examine
+
+    findings = []
+    for finding in examine():
+        mark = "ok" if finding.good else "!!"
+        sys.stdout.write(f"{mark}  {finding.subject:<18} {finding.text}\n")
+        sys.stdout.flush()
+        findings.append(finding)
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="TCP port.")] = 5000,
+    uri: Annotated[
+        str | None, typer.Option(help="Tracking store; MLFLOW_TRACKING_URI or SQLite by default.")
+    ] = None,
+    output_dir: Output = None,
+) -> None:
+    """Open the MLflow dashboard on 127.0.0.1."""
+    import subprocess
+
+    from rnnlab.tracking import tracking_uri, ui_command
+
+    command = ui_command(tracking_uri(uri, _outputs(output_dir)), port)
+    _show(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
+    raise typer.Exit(subprocess.call(command))
+
+
+@app.command()
+def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
+    """Print a completion script: rnnlab completion bash > ~/.rnnlab && source ~/.rnnlab."""
+    from rnnlab.completion import script
+
+    sys.stdout.write(script(shell))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        arguments: What follows the program's name; ``sys.argv`` by default.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["_complete"]:
+        return _complete(" ".join(words[1:]))
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    if words == ["--version"]:
+        sys.stdout.write(f"rnnlab {__version__}\n")
+        return 0
+    try:
+        result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except Interrupted as interrupt:
+        return _fail(str(interrupt), interrupt.exit_code, debug)
+    except RnnlabError as error:
+        return _fail(str(error), error.exit_code, debug)
+    except typer.BadParameter.__bases__[0] as error:  # typer does not export its usage error
+        return _fail(_usage(error), ConfigError.exit_code, debug)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    for line in message.splitlines():
+        sys.stderr.write(f"rnnlab: error: {line}\n")
+    return code
+
+
+def _usage(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    place = context.command_path if context is not None else "rnnlab"
+    return f"{' '.join(error.format_message().split())} See: {place} --help"
+
+
+def _report(run: Any) -> None:
+    """Show the end of a run: scores beside baselines, the folder, how to look at it."""
+    from rnnlab.runs.execute import read_result
+    from rnnlab.runs.results_table import results_table
+
+    _show(results_table(read_result(run), run.path.parent.name))
+    _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui")
+
+
+def _outputs(given: Path | None) -> Path:
+    from rnnlab.runs.places import default_output_dir
+
+    return given or default_output_dir()
+
+
+def _show(*things: RenderableType) -> None:
+    from rich.console import Console
+
+    # A pipe has no width; rich would cut tables at 80 columns.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    for thing in things:
+        console.print(thing)
+
+
+def _complete(line: str) -> int:
+    from rnnlab.completion import candidates
+    from rnnlab.config.options import HYDRA_FLAGS
+
+    commands: Any = typer.main.get_command(app)
+    verbs = {
+        name: [option for parameter in command.params for option in parameter.opts]
+        for name, command in commands.commands.items()
+    }
+    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS]
+    sys.stdout.writelines(f"{word}\n" for word in candidates(line, verbs))
+    return 0

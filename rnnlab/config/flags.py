@@ -1,0 +1,77 @@
+"""Hydra's own flags after ``rnnlab train``: ``--help``, ``--hydra-help``, ``--cfg``, ``--info``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentError, ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import Container, OmegaConf
+
+from rnnlab.config.compose import compose, hydra_session
+from rnnlab.config.options import HYDRA_FLAGS
+from rnnlab.errors import ConfigError
+
+_SHORT = {"-h": "--help", "-c": "--cfg", "-p": "--package", "-i": "--info"}
+
+
+def answer(arguments: Sequence[str]) -> str | None:
+    """Return what a command line with one of Hydra's flags asks for.
+
+    Text that Hydra composes is printed by Hydra itself; then the result is empty.
+
+    Args:
+        arguments: Everything after ``train``.
+
+    Returns:
+        None when there is no flag, only overrides.
+
+    Raises:
+        ConfigError: A flag is unknown, or the overrides are wrong.
+    """
+    flags = [item for item in arguments if item.startswith("-")]
+    if not flags:
+        return None
+    for flag in flags:
+        if _SHORT.get(flag, flag.partition("=")[0]) not in HYDRA_FLAGS:
+            raise ConfigError("there is no such option", key=flag, valid=HYDRA_FLAGS)
+    parser = get_args_parser()
+    asked = _parse(parser, arguments)
+    if asked.package and not asked.cfg:
+        raise ConfigError("belongs to --cfg", key="--package", value=asked.package)
+    config = compose(asked.overrides)
+    if asked.cfg == "job":
+        if asked.resolve:
+            OmegaConf.resolve(config)
+        return _yaml(config, asked.package)
+    with hydra_session():
+        hydra = GlobalHydra.instance().hydra
+        assert hydra is not None
+        if asked.help:
+            hydra.app_help("config", parser, asked)
+        elif asked.hydra_help:
+            hydra.hydra_help("config", parser, asked)
+        elif asked.cfg:
+            hydra.show_cfg("config", asked.overrides, asked.cfg, asked.package, asked.resolve)
+        elif asked.info:
+            hydra.show_info(asked.info, "config", asked.overrides)
+    return ""
+
+
+def _parse(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
+    # Without this argparse prints a usage message of its own and exits.
+    parser.exit_on_error = False
+    try:
+        asked, rest = parser.parse_known_intermixed_args(list(arguments))
+    except ArgumentError as error:
+        raise ConfigError(error.message, key=error.argument_name) from error
+    asked.overrides += rest
+    return asked
+
+
+def _yaml(config: Container, package: str | None) -> str:
+    part = OmegaConf.select(config, package) if package else config
+    if part is None:
+        raise ConfigError("there is no such key", key="--package", value=package)
+    return OmegaConf.to_yaml(part) if OmegaConf.is_config(part) else f"{part}\n"
