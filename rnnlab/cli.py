@@ -16,6 +16,9 @@ from rnnlab.errors import ConfigError, Interrupted, RnnlabError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+# The class of all mistakes in usage. typer exports only this one of its children.
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
 app = typer.Typer(
     help="A laboratory for recurrent networks.",
     add_completion=False,
@@ -213,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(interrupt), interrupt.exit_code, debug)
     except RnnlabError as error:
         return _fail(str(error), error.exit_code, debug)
-    except typer.BadParameter.__bases__[0] as error:  # typer does not export its usage error
+    except _UsageError as error:
         return _fail(_usage(error), ConfigError.exit_code, debug)
     return result if isinstance(result, int) else 0
 

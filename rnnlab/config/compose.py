@@ -96,8 +96,8 @@ def _load(overrides: list[str]) -> DictConfig:
     cfg.choices = chosen
     if cfg.get("experiment_name") is None:
         # It names a folder, and an experiment may lie in a folder of conf/experiment.
-        named = chosen.get("experiment") or chosen.get("dataset")
-        cfg.experiment_name = str(named).replace("/", "_")
+        option = chosen.get("experiment") or chosen.get("dataset")
+        cfg.experiment_name = str(option).replace("/", "_")
     settle(cfg)
     _conform(cfg)
     OmegaConf.set_struct(cfg, True)
