@@ -7,11 +7,12 @@ import torch
 from scipy.sparse import csr_array, vstack
 
 from rnnlab.baselines.classifier import LinearClassifier
-from rnnlab.baselines.training_targets import target_of, training_batches
+from rnnlab.baselines.training import training_batches
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_of, valid_rows
 
 
 class BagOfWords:
@@ -49,5 +50,5 @@ class BagOfWords:
     def _counts(self, batch: Batch) -> csr_array:
         valid = valid_steps(batch.lengths, batch.input.shape[1], batch.input)
         row = valid.nonzero()[:, 0].numpy()
-        pairs = row, batch.input[valid].numpy()
+        pairs = row, valid_rows(batch.input, batch.lengths, stepwise=True).numpy()
         return csr_array((np.ones(len(row)), pairs), shape=(len(batch), self._size))

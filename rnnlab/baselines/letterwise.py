@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from rnnlab.baselines.alignment import align
-from rnnlab.baselines.training_targets import target_of, training_batches
+from rnnlab.baselines.training import training_batches
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_lengths, target_of
 
 MAX_WORDS = 10_000
 """At most so many words of the training part are aligned, the first ones."""
@@ -82,8 +83,8 @@ class Letterwise:
         for batch in training_batches(dataset):
             targets = target_of(batch)
             valid = valid_steps(batch.lengths, batch.input.shape[1], batch.input)
-            target_lengths = batch.lengths if self._aligned else batch.target_lengths
-            target_valid = valid_steps(target_lengths, targets.shape[1], targets)
+            lengths = target_lengths(batch, self._aligned)
+            target_valid = valid_steps(lengths, targets.shape[1], targets)
             if self._end is not None:
                 target_valid = target_valid & (targets != self._end)
             letters += [row[keep] for row, keep in zip(batch.input, valid, strict=True)]

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor
 
 from rnnlab.baselines.classifier import LinearClassifier
-from rnnlab.baselines.training_targets import target_of, training_batches
+from rnnlab.baselines.training import training_batches
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_of
 
 
 class LogisticRegression:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import torch
 
 from rnnlab.baselines.classifier import LinearClassifier
-from rnnlab.baselines.training_targets import training_batches, valid_targets
-from rnnlab.data.batch import Batch, valid_steps
+from rnnlab.baselines.training import training_batches, valid_targets
+from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import valid_rows
 
 MAX_STEPS = 20_000
 """At most so many steps of the training part are fitted to, the first ones."""
@@ -36,8 +37,7 @@ class LogisticRegressionPerStep:
             )
         features, labels, count = [], [], 0
         for batch in training_batches(dataset):
-            valid = valid_steps(batch.lengths, batch.input.shape[1], batch.input)
-            features.append(batch.input.flatten(2)[valid])
+            features.append(valid_rows(batch.input.flatten(2), batch.lengths, stepwise=True))
             labels.append(valid_targets(batch, spec))
             count += len(labels[-1])
             if count >= MAX_STEPS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnlab.baselines.training_targets import answer_shape, class_counts
+from rnnlab.baselines.training import answer_shape, class_counts
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.output import Output

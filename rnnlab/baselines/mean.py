@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from rnnlab.baselines.training_targets import answer_shape, training_batches, valid_targets
+from rnnlab.baselines.training import answer_shape, training_batches, valid_targets
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.output import Output

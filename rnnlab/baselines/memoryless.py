@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from scipy.sparse import coo_array, csr_array
 
-from rnnlab.baselines.training_targets import target_of, training_batches
-from rnnlab.data.batch import Batch, valid_steps
+from rnnlab.baselines.training import training_batches, valid_targets
+from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import valid_rows
 
 
 class Memoryless:
@@ -41,12 +42,12 @@ class Memoryless:
         # Rows of most vocabularies are nearly empty, and a full table may not fit in memory.
         pairs = csr_array(shape, dtype=np.float64)
         for batch in training_batches(dataset):
-            targets = target_of(batch)
-            valid = valid_steps(batch.lengths, targets.shape[1], targets)
-            seen = batch.input[valid].numpy(), targets[valid].numpy()
-            pairs += coo_array((np.ones(len(seen[0])), seen), shape=shape).tocsr()
-        classes = pairs.sum(axis=0) + 1
-        self._pairs, self._usual = pairs, classes / classes.sum()  # (V, K), (K,)
+            symbols = valid_rows(batch.input, batch.lengths, stepwise=True).numpy()
+            classes = valid_targets(batch, spec).numpy()
+            ones = np.ones(len(classes))
+            pairs += coo_array((ones, (symbols, classes)), shape=shape).tocsr()
+        counts = pairs.sum(axis=0) + 1
+        self._pairs, self._usual = pairs, counts / counts.sum()  # (V, K), (K,)
 
     def output(self, batch: Batch) -> Output:
         """Return log-frequencies as values, ``(B, T, K)``."""

@@ -6,11 +6,12 @@ from collections import Counter
 
 import torch
 
-from rnnlab.baselines.training_targets import target_of, training_batches
+from rnnlab.baselines.training import training_batches
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_lengths, target_of
 
 
 class MostFrequentSequence:
@@ -60,5 +61,5 @@ class MostFrequentSequence:
 
     def _lengths(self, batch: Batch) -> list[int]:
         targets = target_of(batch)
-        lengths = batch.lengths if self._aligned else batch.target_lengths
+        lengths = target_lengths(batch, self._aligned)
         return [targets.shape[1]] * len(targets) if lengths is None else lengths.tolist()

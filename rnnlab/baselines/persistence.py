@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rnnlab.baselines.own_past import check_own_past, last_step, own_past
-from rnnlab.baselines.training_targets import target_of
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_of
 
 
 class Persistence:

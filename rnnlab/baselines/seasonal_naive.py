@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 
 from rnnlab.baselines.own_past import check_own_past, last_step, own_past
-from rnnlab.baselines.training_targets import target_of
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab.tasks.steps import target_of
 
 
 class SeasonalNaive:

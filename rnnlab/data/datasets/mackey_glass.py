@@ -13,7 +13,7 @@ from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import Split, TensorSplit
 from rnnlab.data.windows import split_by_time
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, check_choice
 from rnnlab.ranges import Range
 
 _GROWTH, _DECAY = 0.2, 0.1
@@ -47,7 +47,7 @@ class MackeyGlass(Dataset):
         split_seed: Decides the constant past, and so the series.
 
     Raises:
-        ConfigError: A part is shorter than a window with its horizon.
+        ConfigError: There is no such ``target``, or a part is shorter than window and horizon.
     """
 
     default_task: ClassVar[str] = "synced_many_to_many"
@@ -65,6 +65,7 @@ class MackeyGlass(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.1,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.target", target, ("every_step", "last"))
         self._window, self._horizon, self._synced = window, horizon, target == "every_step"
         bounds = split_by_time(length, val_fraction, test_fraction)
         shortest = min(last - first for first, last in bounds.values())

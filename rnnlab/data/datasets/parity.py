@@ -11,6 +11,7 @@ from rnnlab.data.generation import PARTS, part_generator, splits_sha256
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import Split, TensorSplit
 from rnnlab.data.vocabulary import Vocabulary
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 
@@ -29,6 +30,9 @@ class Parity(Dataset):
         val_size: Sequences to validate on.
         test_size: Sequences to test on.
         split_seed: Decides what is generated for each part.
+
+    Raises:
+        ConfigError: There is no such ``target``.
     """
 
     default_task: ClassVar[str] = "synced_many_to_many"
@@ -42,6 +46,7 @@ class Parity(Dataset):
         test_size: Annotated[int, Range(min=1)] = 2_000,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.target", target, ("running", "last"))
         sizes = dict(zip(PARTS, (train_size, val_size, test_size), strict=True))
         self._steps, self._running = steps, target == "running"
         self.baselines = ("memoryless",) if self._running else ("majority",)

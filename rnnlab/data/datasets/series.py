@@ -19,7 +19,7 @@ from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split
 from rnnlab.data.windows import forecast_spec, forecast_split, split_by_time
-from rnnlab.errors import ConfigError, nearest
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 SeriesName = Literal["airline", "sunspots", "co2", "nile", "elnino"]
@@ -75,14 +75,7 @@ class Series(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.15,
         split_seed: int = 0,
     ) -> None:
-        if name not in _SOURCES:
-            raise ConfigError(
-                "no such series",
-                key="dataset.name",
-                value=name,
-                valid=_SOURCES,
-                near=nearest(name, _SOURCES),
-            )
+        check_choice("dataset.name", name, _SOURCES)
         source = _SOURCES[name]
         file = package_file(source.package, source.path, wanted_by="dataset=series")
         content = file.read_bytes()

@@ -120,6 +120,11 @@ def test_a_window_longer_than_a_part_is_refused() -> None:
         MackeyGlass(length=300, window=30)
 
 
+def test_a_mistyped_target_gets_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.target=lst: unknown; did you mean last\?"):
+        MackeyGlass(target="lst")
+
+
 def test_split_seed_decides_the_series_and_its_hash() -> None:
     first, again, other = (
         MackeyGlass(length=300, window=10, split_seed=seed) for seed in (1, 1, 2)

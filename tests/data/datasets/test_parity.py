@@ -5,6 +5,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.parity import Parity
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
+from rnnlab.errors import ConfigError
 
 
 def part(dataset: Parity, name: Part) -> TensorSplit:
@@ -42,6 +43,11 @@ def test_the_spec_and_the_baseline_follow_the_target() -> None:
     assert (running.spec.aligned, running.spec.target.sequence) == (True, True)
     assert (last.spec.aligned, last.spec.target.sequence) == (False, False)
     assert (running.baselines, last.baselines) == (("memoryless",), ("majority",))
+
+
+def test_a_mistyped_target_gets_the_nearest_one() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.target=lst: unknown; did you mean last\?"):
+        Parity(target="lst")
 
 
 def test_split_seed_decides_the_data_and_its_hash() -> None:

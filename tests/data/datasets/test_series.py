@@ -107,5 +107,5 @@ def test_the_hash_is_of_the_file() -> None:
 
 
 def test_a_mistyped_name_gets_the_nearest_one() -> None:
-    with pytest.raises(ConfigError, match=r"name=sunspot: no such series; did you mean sunspots\?"):
+    with pytest.raises(ConfigError, match=r"name=sunspot: unknown; did you mean sunspots\?"):
         Series("sunspot")

@@ -1,4 +1,4 @@
-"""What baselines learn from: the valid targets of the training part."""
+"""What baselines learn from, and the shape of what they answer."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rnnlab.data.batch import Batch, valid_steps
+from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.loading import make_loader
 from rnnlab.data.spec import DataSpec
+from rnnlab.tasks.steps import target_lengths, target_of, valid_rows
 
 
 def training_batches(dataset: Dataset) -> Iterator[Batch]:
@@ -20,22 +21,8 @@ def training_batches(dataset: Dataset) -> Iterator[Batch]:
 
 def valid_targets(batch: Batch, spec: DataSpec) -> Tensor:
     """Return the targets of a batch without padding: ``(N,)`` or ``(N, D)``."""
-    target = target_of(batch)
-    if not spec.target.sequence:
-        return target
-    lengths = batch.lengths if spec.aligned else batch.target_lengths
-    return target[valid_steps(lengths, target.shape[1], target)]
-
-
-def target_of(batch: Batch) -> Tensor:
-    """Return the target of a batch that has one.
-
-    Raises:
-        ValueError: It has none.
-    """
-    if batch.target is None:
-        raise ValueError("a baseline needs batches with targets")
-    return batch.target
+    lengths = target_lengths(batch, spec.aligned)
+    return valid_rows(target_of(batch), lengths, spec.target.sequence)
 
 
 def class_counts(dataset: Dataset) -> Tensor:
