@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,6 +11,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnlab.errors import ConfigError
+
+_MODULES: dict[Callable[..., Any], Callable[..., nn.RNNBase]] = {
+    torch.lstm: nn.LSTM,
+    torch.gru: nn.GRU,
+    torch.rnn_tanh: partial(nn.RNN, nonlinearity="tanh"),
+    torch.rnn_relu: partial(nn.RNN, nonlinearity="relu"),
+}
 
 
 def affine_weights(input_map: nn.Linear, recurrent_map: nn.Linear) -> list[Tensor]:
@@ -36,6 +44,8 @@ def run_kernel(
     Returns:
         Output ``(B, T, H)``, zero in the padding, and the leaves of the last state ``(B, H)``.
     """
+    if weights[0].is_cuda:
+        _flatten(kernel, weights)
     # cuDNN keeps what its backward pass needs only if told that it trains. There is no dropout
     # here, so this does not depend on train() or eval().
     trains = torch.is_grad_enabled()
@@ -59,6 +69,25 @@ def run_kernel(
 def _hidden(state: Sequence[Tensor]) -> Tensor | list[Tensor]:
     leaves = [leaf.unsqueeze(0).contiguous() for leaf in state]  # (1, B, H)
     return leaves if len(leaves) > 1 else leaves[0]
+
+
+def _flatten(kernel: Callable[..., Any], weights: list[Tensor]) -> None:
+    # cuDNN wants the weights of a layer in one piece of memory; else it warns, and copies them
+    # there at every call. A module that borrows the very parameters knows how to move them.
+    if len({weight.untyped_storage().data_ptr() for weight in weights}) > 1:
+        borrower = borrowing_module(kernel, weights)
+        if borrower is not None:
+            borrower.flatten_parameters()
+
+
+def borrowing_module(kernel: Callable[..., Any], weights: list[Tensor]) -> nn.RNNBase | None:
+    """Return torch's module with these very parameters, or None where they are mere tensors."""
+    if not all(isinstance(weight, nn.Parameter) for weight in weights):
+        return None
+    module = _MODULES[kernel](weights[0].shape[1], weights[1].shape[1], device="meta")
+    for name, weight in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), weights, strict=True):
+        setattr(module, f"{name}_l0", weight)
+    return module
 
 
 def torch_input_size(module: nn.RNNBase, layer: int, reverse: bool) -> int:

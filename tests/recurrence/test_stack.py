@@ -21,8 +21,10 @@ def make_stack(make_cell: MakeCell, engine: str, residual: bool = False) -> Stac
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_padding_changes_nothing(make_cell: MakeCell, engine: str, residual: bool) -> None:
-    stack = make_stack(make_cell, engine, residual).double()
-    x, lengths = torch.randn(3, 5, 3, dtype=torch.float64), torch.tensor([5, 0, 2])
+    # All sizes agree, so that a residual adds the input itself.
+    layers = [Recurrent(make_cell(4), engine) for _ in range(2)]
+    stack = Stack(layers, residual=residual).double()
+    x, lengths = torch.randn(3, 5, 4, dtype=torch.float64), torch.tensor([5, 0, 2])
     padding = torch.arange(5) >= lengths[:, None]
     output, state = stack(x.masked_fill(padding[..., None], float("nan")), None, lengths)
     assert not output[padding].any()
