@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class RnnlabError(Exception):
@@ -52,6 +52,11 @@ class ConfigError(RnnlabError):
         self.valid, self.near = tuple(str(item) for item in valid), near
         super().__init__(self._line())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The default calls the class with the message alone, which subclasses do not take;
+        # errors of worker processes arrive pickled.
+        return _restore, (type(self), self.args, self.__dict__)
+
     def _line(self) -> str:
         subject = ""
         if self.key is not None:
@@ -62,6 +67,14 @@ class ConfigError(RnnlabError):
         if self.valid:
             line += f"; valid: {', '.join(self.valid)}"
         return line
+
+
+def _restore(
+    kind: type[ConfigError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> ConfigError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class DataError(ConfigError):

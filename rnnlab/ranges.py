@@ -34,7 +34,7 @@ class Range:
             and (self.below is None or value < self.below)
             and value == value
         )
-        return None if inside else f"must be {self}"
+        return None if inside else f"must be {str(self) or 'a number'}"
 
     def __str__(self) -> str:
         parts = [

@@ -89,7 +89,7 @@ class ExampleLoader(Loader):
 
     Args:
         split: Where the examples come from.
-        batch_size: B; the last batch of an epoch may be smaller.
+        batch_size: B; the last batch of an epoch, or of each process, may be smaller.
         num_workers: Processes that read; each takes every ``num_workers``-th example.
     """
 

@@ -24,8 +24,9 @@ class Scaler:
     def fit(cls, values: Tensor) -> Scaler:
         """Fit to training values ``(..., D)``; a constant feature gets a deviation of 1."""
         flat = values.reshape(-1, values.shape[-1]).double()
-        std = flat.std(0, correction=0)
-        std = torch.where(std > 0, std, torch.ones_like(std))
+        # By its range: the deviation of equal values can be a rounding error above zero.
+        constant = flat.amax(0) == flat.amin(0)
+        std = torch.where(constant, 1.0, flat.std(0, correction=0))
         return cls(tuple(flat.mean(0).tolist()), tuple(std.tolist()))
 
     def transform(self, values: Tensor) -> Tensor:

@@ -36,7 +36,9 @@ class TensorSplit:
         target_lengths = None if self.target_lengths is None else self.target_lengths[index]
         if lengths is not None:
             longest = max(1, int(lengths.max()))
-            aligned = target_lengths is None and targets.shape[1:2] == inputs.shape[1:2]
+            # A real vector (B, D) has no steps, even where D happens to equal T.
+            steps = targets.ndim - (1 if targets.is_floating_point() else 0) > 1
+            aligned = steps and target_lengths is None and targets.shape[1] == inputs.shape[1]
             inputs = inputs[:, :longest]
             targets = targets[:, :longest] if aligned else targets
         if target_lengths is not None:

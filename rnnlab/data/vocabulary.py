@@ -17,9 +17,17 @@ class Vocabulary:
 
     Args:
         tokens: Distinct names; the id of a name is its position.
+
+    Raises:
+        ValueError: A name occurs twice.
     """
 
     tokens: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.ids) < len(self.tokens):
+            twice = Counter(self.tokens).most_common(1)[0][0]
+            raise ValueError(f"{twice!r} occurs twice in the vocabulary")
 
     @classmethod
     def count(
@@ -35,7 +43,8 @@ class Vocabulary:
         Args:
             sequences: The training part's sequences of tokens, and only the training part's.
             specials: Names that come first, such as ``PAD`` and ``UNKNOWN``.
-            max_size: Greatest size, specials included; None for no limit.
+            max_size: Greatest size, specials included (which are never left out); None for no
+                limit.
             min_count: Tokens seen less often are left out.
         """
         counts = Counter(token for sequence in sequences for token in sequence)
@@ -43,8 +52,8 @@ class Vocabulary:
             counts.pop(special, None)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         kept = [token for token, count in ranked if count >= min_count]
-        tokens = [*specials, *kept]
-        return cls(tuple(tokens if max_size is None else tokens[:max_size]))
+        room = None if max_size is None else max(0, max_size - len(specials))
+        return cls((*specials, *kept[:room]))
 
     def __len__(self) -> int:
         return len(self.tokens)
