@@ -69,6 +69,7 @@ class Diagnostics:
 
     gradient_norms: bool
     update_ratio: bool
+    baselines: bool
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class _Run:
             self.assembly.model.load_state_dict(weights)
         result = {
             "scores": scores(self.assembly, device),
-            "baselines": evaluate_baselines(self.assembly.dataset, self.assembly.task),
+            "baselines": self._baselines(),
             "monitor": f"val/{module.monitor}",
             "best_epoch": kept.best_epoch,
             "epochs": trainer.current_epoch,
@@ -126,6 +126,11 @@ class _Run:
         }
         self._record(result)
         return result
+
+    def _baselines(self) -> dict[str, dict[str, float]]:
+        if not self.config.diagnostics.baselines:
+            return {}
+        return evaluate_baselines(self.assembly.dataset, self.assembly.task)
 
     def _record(self, result: dict[str, Any]) -> None:
         write_json(self.folder.result, result)
