@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -11,7 +12,7 @@ from typing import Any, cast
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import EarlyStopping, TQDMProgressBar
+from pytorch_lightning.callbacks import EarlyStopping
 
 from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.config import build
@@ -30,6 +31,7 @@ from rnnlab.tracking.store import tracking_uri
 from rnnlab.training import checkpoints
 from rnnlab.training.evaluation import evaluate
 from rnnlab.training.module import TrainingModule
+from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.signals import OwnSignalHandlers, interruptible
 from rnnlab.training.tbptt import TruncatedLoader
 
@@ -245,7 +247,7 @@ def _trainer(
             )
         )
     if options.enable_progress_bar:
-        callbacks.append(TQDMProgressBar(refresh_rate=20))
+        callbacks.append(OneLineProgress(f"val/{module.monitor}"))
     values: Any = OmegaConf.to_container(options, resolve=True)
     # Null means Lightning's own default here.
     passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
@@ -332,6 +334,8 @@ def _log_to(folder: RunFolder) -> Iterator[None]:
     logging.getLogger("rnnlab").setLevel(logging.INFO)
     # Lightning tells its news by INFO on the console; a run's console belongs to rnnlab.
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    # Lightning 2.6 uses a name that torch 2.13 deprecates; no user can do anything about it.
+    warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)`")
     try:
         yield
     finally:

@@ -28,7 +28,8 @@ def test_there_are_experiments():
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_experiment_trains(path, tmp_path, monkeypatch):
-    assert path.read_text().startswith(f"# rnnlab train experiment={path.stem}\n")
+    header = f"# @package _global_\n# rnnlab train experiment={path.stem}\n"
+    assert path.read_text().startswith(header)
     monkeypatch.chdir(tmp_path)
     folder = train([f"experiment={path.stem}", *FEW_STEPS])
     assert folder.path.parent.name == path.stem
