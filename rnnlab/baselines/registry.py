@@ -6,10 +6,10 @@ from importlib import import_module
 
 from rnnlab.baselines.base import Baseline
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import ConfigError, nearest
+from rnnlab.errors import check_choice
 
 # Unigram and bigram are what language modelling calls the two it shares a class with.
-_CLASSES = {
+BASELINES = {
     "bag_of_words": "bag_of_words:BagOfWords",
     "bigram": "memoryless:Memoryless",
     "blank_then_uniform": "blank_then_uniform:BlankThenUniform",
@@ -24,6 +24,7 @@ _CLASSES = {
     "seasonal_naive": "seasonal_naive:SeasonalNaive",
     "unigram": "majority:Majority",
 }
+"""Module and class of each baseline."""
 
 
 def make_baseline(name: str) -> Baseline:
@@ -35,15 +36,8 @@ def make_baseline(name: str) -> Baseline:
     Raises:
         ConfigError: There is no baseline of this name.
     """
-    if name not in _CLASSES:
-        raise ConfigError(
-            "no such baseline",
-            key="baseline",
-            value=name,
-            valid=_CLASSES,
-            near=nearest(name, _CLASSES),
-        )
-    module, _, class_name = _CLASSES[name].partition(":")
+    check_choice("baseline", name, BASELINES)
+    module, _, class_name = BASELINES[name].partition(":")
     baseline: Baseline = getattr(import_module(f"rnnlab.baselines.{module}"), class_name)()
     baseline.name = name
     return baseline

@@ -11,12 +11,16 @@ from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.loading import make_loader
 from rnnlab.data.spec import DataSpec
+from rnnlab.data.split import StreamSplit
 from rnnlab.tasks.steps import target_lengths, target_of, valid_rows
 
 
 def training_batches(dataset: Dataset) -> Iterator[Batch]:
     """Give the training part once, in its own order."""
-    yield from make_loader(dataset.split("train"), 1024, shuffle=False, seed=0)
+    split = dataset.split("train")
+    # Side by side, the tracks of a stream would leave out its last steps.
+    size = 1 if isinstance(split, StreamSplit) else 1024
+    yield from make_loader(split, size, shuffle=False, seed=0, stream_steps=2**16)
 
 
 def valid_targets(batch: Batch, spec: DataSpec) -> Tensor:
