@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.points import Point, read_points
-from rnnlab.tracking.store import redacted, tracking_uri, ui_command
+from rnnlab.tracking.store import environment, redacted, tracking_uri, ui_command
 
 if TYPE_CHECKING:
     from rnnlab.tracking.logger import RunLogger
 
-__all__ = ["Point", "RunLogger", "read_points", "redacted", "tracking_uri", "ui_command"]
+__all__ = [
+    "Link",
+    "Point",
+    "RunLogger",
+    "environment",
+    "read_link",
+    "read_points",
+    "redacted",
+    "tracking_uri",
+    "ui_command",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -46,5 +46,9 @@ def write_link(folder: Path, link: Link) -> None:
     """Replace the link of a run folder in one step: a reader sees the old one or the new one."""
     path = folder / FILE_NAME
     draft = path.with_suffix(".json.part")
-    draft.write_text(json.dumps(asdict(link)) + "\n", encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(link)) + "\n")
+        # Without this a power failure can leave an empty file under the new name.
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(draft, path)

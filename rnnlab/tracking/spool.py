@@ -174,11 +174,15 @@ class Spool:
 
 
 def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
-    """Return the folder's link if it leads to this store and run, else one with nothing sent."""
+    """Return the folder's link if it leads to this store and run, else one with nothing sent.
+
+    The run is looked for under another URI too: it may be the same store behind a server, and
+    points that are sent again are not doubled.
+    """
     link = read_link(folder)
-    if link is not None and link.uri == uri and run_id in (None, link.run_id):
-        return link
-    return Link(uri, run_id)
+    if link is None or run_id not in (None, link.run_id):
+        return Link(uri, run_id)
+    return link if link.uri == uri else Link(uri, link.run_id)
 
 
 def _first_line(error: Exception) -> str:

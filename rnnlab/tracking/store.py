@@ -48,7 +48,7 @@ def tracking_uri(uri: str | None = None, outputs: Path = Path("outputs")) -> str
         return _SQLITE + str(Path(uri.removeprefix(_SQLITE)).expanduser().absolute())
     scheme = uri.split("://", 1)[0].split("+", 1)[0] if "://" in uri else ""
     if scheme in ("http", "https", *_DATABASES) or uri.split("://")[0] == "databricks":
-        return uri
+        return uri.rstrip("/")
     raise ConfigError(
         "names no tracking store",
         key="tracking.uri",
@@ -85,10 +85,17 @@ def connect(uri: str) -> MlflowClient:
         return MlflowClient(tracking_uri=uri)
 
 
+def environment() -> dict[str, str]:
+    """Return this process's environment with quiet settings for MLflow where it has none.
+
+    Telemetry is among what they turn off; start MLflow's own programs with it.
+    """
+    return {**_ENVIRONMENT, **os.environ}
+
+
 def import_mlflow() -> None:
     """Import mlflow with its chatter and its telemetry turned off; costs over a second once."""
-    for name, value in _ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(environment())
     import mlflow.tracking  # noqa: F401
 
     for name in ("mlflow", "alembic"):

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from rnnlab.errors import ConfigError
-from rnnlab.tracking.store import artifact_location, connect, redacted, tracking_uri, ui_command
+from rnnlab.tracking.store import (
+    artifact_location,
+    connect,
+    environment,
+    redacted,
+    tracking_uri,
+    ui_command,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +36,8 @@ def test_the_environment_comes_after_the_argument(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "uri", ["https://h", "postgresql+psycopg2://u:p@h/db", "databricks", "databricks://profile"]
+    "uri",
+    ["https://h/base", "postgresql+psycopg2://u:p@h/db", "databricks", "databricks://profile"],
 )
 def test_other_stores_are_passed_on(uri: str) -> None:
     assert tracking_uri(uri) == uri
@@ -40,6 +48,17 @@ def test_stores_that_mlflow_does_not_write_are_refused(uri: str) -> None:
     with pytest.raises(ConfigError, match=r"^tracking\.uri=.*sqlite:///") as caught:
         tracking_uri(uri)
     assert "secret" not in str(caught.value)
+
+
+def test_a_slash_at_the_end_makes_no_other_store() -> None:
+    assert tracking_uri("http://host:5000/") == "http://host:5000"
+
+
+def test_what_the_user_set_for_mlflow_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "7")
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
+    assert environment()["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "7"
+    assert environment()["MLFLOW_DISABLE_TELEMETRY"] == "true"
 
 
 def test_passwords_are_taken_out() -> None:
