@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-import torch
-
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.files import decode_text, read_file
-from rnnlab.data.spec import DataSpec, Field
-from rnnlab.data.split import Split, StreamSplit
-from rnnlab.data.vocabulary import UNKNOWN, Vocabulary
-from rnnlab.data.windows import split_by_time
-from rnnlab.errors import DataError
+from rnnlab.data.spec import DataSpec
+from rnnlab.data.split import Split
+from rnnlab.data.text_stream import encode_text_stream
 from rnnlab.ranges import Range
 
 
@@ -48,31 +44,20 @@ class Characters(Dataset):
     ) -> None:
         text = _topics() if path is None else decode_text(read_file(path), path)
         self._sha256 = content_sha256(text)
-        bounds = split_by_time(len(text), val_fraction, test_fraction)
-        if any(last - first < 2 for first, last in bounds.values()):
-            raise DataError(
-                f"a text of {len(text)} characters is too short for three parts",
-                key="dataset.path",
-                value=path,
-            )
-        self._vocabulary = Vocabulary.count([text[slice(*bounds["train"])]], specials=(UNKNOWN,))
-        self._splits = {
-            part: _stream(text[first:last], self._vocabulary)
-            for part, (first, last) in bounds.items()
-        }
+        self._spec, self._splits = encode_text_stream(
+            text,
+            path or "pydoc_data.topics",
+            tokenizer="characters",
+            min_count=1,
+            vocabulary_size=None,
+            val_fraction=val_fraction,
+            test_fraction=test_fraction,
+        )
 
     @property
     def spec(self) -> DataSpec:
         """A stream of characters whose target is the same stream one step later."""
-        field = Field(
-            "tokens",
-            len(self._vocabulary),
-            sequence=True,
-            vocabulary=self._vocabulary,
-            tokenizer="characters",
-            name="text",
-        )
-        return DataSpec(field, field, aligned=True, stream=True, next_step=True)
+        return self._spec
 
     def split(self, part: Part) -> Split:
         """Return the stream of one part: input and target ``(N,)``."""
@@ -87,8 +72,3 @@ def _topics() -> str:
     from pydoc_data.topics import topics
 
     return "\n".join(topics.values())
-
-
-def _stream(text: str, vocabulary: Vocabulary) -> StreamSplit:
-    ids = torch.tensor(vocabulary.encode(text))
-    return StreamSplit(ids[:-1], ids[1:])
