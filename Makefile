@@ -1,6 +1,6 @@
 # Everything a fresh clone needs; `make help` lists it.
 
-PYTHON ?= python3.11
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "  PYTHON=python3.12 chooses the interpreter of .venv"
+	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv"
 
 demo: $(VENV)/.installed ## install into .venv and train the default experiment
 	$(BIN)/rnnlab train
@@ -40,9 +40,11 @@ $(VENV)/bin/python:
 
 # The stamps are what make a second call quick.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "installing into $(VENV): a minute or two, the first time"
 	$(PIP) -e .
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "installing into $(VENV): a minute or two, the first time"
 	$(PIP) -e '.[dev,all]'
 	touch $(VENV)/.installed $@
