@@ -40,8 +40,8 @@ def own_past(batch: Batch, spec: DataSpec) -> Tensor:
 
 
 def last_step(batch: Batch) -> Tensor:
-    """Return the position of the last valid step of each row, ``(B,)``."""
+    """Return the position of the last valid step of each row, ``(B,)``; 0 where there is none."""
     if batch.lengths is not None:
-        return batch.lengths - 1
+        return (batch.lengths - 1).clamp(min=0)
     steps = batch.input.shape[1]
     return batch.input.new_full((len(batch),), steps - 1).long()

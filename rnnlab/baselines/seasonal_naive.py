@@ -13,11 +13,12 @@ from rnnlab.tasks.steps import target_of
 
 
 class SeasonalNaive:
-    """Answers with the last known value of the same season (Hyndman and Athanasopoulos, 5.2).
+    """Answers with the last known value of the same season.
 
     For the target h steps ahead that is the value ``ceil(h / S)`` seasons before it, S being the
-    dataset's ``season_length``. The first D features of the input are taken to be the past of the
-    D features of the target.
+    dataset's ``season_length`` (Hyndman and Athanasopoulos, Forecasting: Principles and Practice,
+    3rd edition, section 5.2). The first D features of the input are taken to be the past of the D
+    features of the target.
     """
 
     name = "seasonal_naive"

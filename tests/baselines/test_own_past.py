@@ -37,7 +37,7 @@ def test_values_scaled_alike_come_back_bit_by_bit() -> None:
 
 def test_the_last_valid_step() -> None:
     assert last_step(Batch(torch.zeros(2, 5, 1))).tolist() == [4, 4]
-    assert last_step(Batch(torch.zeros(2, 5, 1), lengths=torch.tensor([2, 5]))).tolist() == [1, 4]
+    assert last_step(Batch(torch.zeros(2, 5, 1), lengths=torch.tensor([2, 0]))).tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(
