@@ -240,8 +240,10 @@ def _report(run: Any) -> None:
     from rnnlab.runs.execute import read_result
     from rnnlab.runs.results_table import results_table
 
+    outputs = run.path.parents[1]
+    elsewhere = "" if outputs == _outputs(None).absolute() else f" --output-dir {outputs}"
     _show(results_table(read_result(run), run.path.parent.name))
-    _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui")
+    _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 
 
 def _outputs(given: Path | None) -> Path:

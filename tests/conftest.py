@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -19,3 +23,95 @@ ACCELERATORS = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_
 def device(request: pytest.FixtureRequest) -> torch.device:
     """Every device of this machine; all but the CPU are marked ``accelerator``."""
     return torch.device(request.param)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A plugin package of somebody else's, installed for the time of a test.
+
+    It brings ``cell=leaky``, whose class says what it takes in every way that a signature can,
+    and ``cell=broken``, which raises when it is imported.
+    """
+    site = tmp_path / "site"
+    metadata = site / "rnnlab_stranger-2.5.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: rnnlab-stranger\nVersion: 2.5\n"
+    )
+    (metadata / "entry_points.txt").write_text(
+        "[rnnlab.cells]\nleaky = stranger_cells.leaky:Leaky\nbroken = stranger_broken:Cell\n"
+        "[rnnlab.callbacks]\nquiet = stranger_cells.leaky:Quiet\n"
+    )
+    (site / "stranger_broken.py").write_text("raise RuntimeError('boom\\nsecond line')\n")
+    (site / "stranger_cells").mkdir()
+    (site / "stranger_cells" / "__init__.py").write_text("from .leaky import Leaky\n")
+    (site / "stranger_cells" / "leaky.py").write_text(_STRANGER)
+    monkeypatch.syspath_prepend(site)
+    yield site
+    for name in [name for name in sys.modules if name.startswith("stranger_")]:
+        del sys.modules[name]
+
+
+_STRANGER = '''
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import torch
+from pytorch_lightning import Callback
+from torch import Tensor, nn
+
+from rnnlab.cells.base import Cell
+from rnnlab.errors import ConfigError
+from rnnlab.ranges import Range
+
+
+class Leaky(Cell[Tensor]):
+    """Leaky integrator, for tests.
+
+    Args:
+        input_size: F.
+        hidden_size: H, units.
+        rate: How much is
+            kept.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: Annotated[int, Range(min=1)] = 8,
+        *,
+        rate: Annotated[float, Range(min=0, max=1)] = 1,
+        shape: Literal["tanh", "relu"] = "tanh",
+        bias: bool = True,
+        clip: float | None = None,
+        sizes: list[int] = [1, 2],
+        name: str = "leaky",
+        steps: int | Literal["auto"] = "auto",
+        weights: Tensor = torch.zeros(1),
+    ) -> None:
+        super().__init__()
+        if name == "wrong":
+            raise ConfigError("is a bad name", key="name", value=name, valid=["good"])
+        if name == "worse":
+            raise ValueError("cannot be\\nbuilt")
+        self.input_size, self.output_size, self.rate = input_size, hidden_size, rate
+        self.inp = nn.Linear(input_size, hidden_size, bias)
+
+    def init_state(self, batch_size: int) -> Tensor:
+        return self.inp.weight.new_zeros(batch_size, self.output_size)
+
+    def step(self, z: Tensor, state: Tensor) -> Tensor:
+        return self.rate * state + self.inp(z)
+
+
+class Quiet(Callback):
+    """Does nothing.
+
+    Args:
+        volume: How loud.
+    """
+
+    def __init__(self, volume: float = 0.5) -> None:
+        self.volume = volume
+'''

@@ -77,6 +77,8 @@ def _load(overrides: list[str]) -> DictConfig:
     parsed = OverridesParser.create().parse_overrides(overrides)
     known = groups()
     for override in parsed:
+        if not override.key_or_group:
+            raise ConfigError(f"{override.input_line}: has no key")
         named = override.is_delete() or isinstance(override.value(), str | list)
         if override.key_or_group in known and not (named or override.is_sweep_override()):
             raise unknown_option(override.key_or_group, str(override.input_line).partition("=")[2])

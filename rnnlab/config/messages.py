@@ -21,6 +21,7 @@ from omegaconf.errors import (
 )
 from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
+from rnnlab.config.keys import chosen_by
 from rnnlab.config.options import groups, options
 from rnnlab.errors import ConfigError, nearest
 
@@ -34,7 +35,7 @@ FAULTS = (
 )
 """What composing a config may raise when an override or a file is wrong."""
 
-_TYPES = {"Integer": "an integer", "Float": "a number", "Bool": "true or false"}
+_TYPES = {"Integer": "an integer", "Float": "a number", "bool": "true or false"}
 
 Explained = tuple[ConfigError, str | None]
 """What is wrong, and the override at fault if it is one."""
@@ -84,7 +85,7 @@ def _unknown_option(error: MissingConfigException, overrides: Sequence[str]) -> 
     group, _, name = (error.missing_cfg_file or "").partition("/")
     asked = (item for item in overrides if re.match(rf"\+*{re.escape(group)}=", item))
     culprit = next((item for item in asked if name in re.split(r"[=,\[\]\s]+", item)), None)
-    where = "" if culprit else f" (in {_located(str(error))})"
+    where = "" if culprit else f" (in {_where(group, name, str(error), overrides)})"
     return unknown_option(group, name, where), culprit
 
 
@@ -139,6 +140,11 @@ def _culprit(message: str, overrides: Sequence[str]) -> str | None:
     return None
 
 
-def _located(message: str) -> str:
+def _where(group: str, name: str, message: str, overrides: Sequence[str]) -> str:
+    """Return the file that chooses an option; Hydra blames the root for an experiment's choice."""
+    for item in overrides:
+        key, _, experiment = item.partition("=")
+        if key == "experiment" and chosen_by(experiment).get(group) == name:
+            return f"experiment/{experiment}.yaml"
     found = re.match(r"In '([^']+)'", message)
     return f"{found[1]}.yaml" if found else "the configs"

@@ -81,7 +81,8 @@ def _resolve(path: str, key: str) -> object:
     name = first
     for part in rest:
         name = f"{name}.{part}"
-        if isinstance(found, ModuleType) and not hasattr(found, part) and find_spec(name):
+        inside = isinstance(found, ModuleType) and hasattr(found, "__path__")
+        if inside and not hasattr(found, part) and find_spec(name):
             found = _import(name, key, path)
         elif hasattr(found, part):
             found = getattr(found, part)

@@ -6,8 +6,10 @@ and completion stay fast, and a broken plugin hurts nobody who did not choose it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 from rnnlab.errors import ConfigError, nearest
@@ -58,15 +60,7 @@ def components(group: str) -> list[Component]:
     Args:
         group: A key of :data:`GROUPS`; any other has no components.
     """
-    if group not in GROUPS:
-        return []
-    # One distribution can be seen twice, for instance when installed and also in the working
-    # directory; the first one on sys.path is the one that Python imports.
-    found = {
-        (point.name, point.value): _component(group, point)
-        for point in reversed(list(entry_points(group=GROUPS[group])))
-    }
-    return sorted(found.values(), key=lambda component: (component.name, component.distribution))
+    return list(_installed(tuple(sys.path)).get(group, ()))
 
 
 def names(group: str) -> list[str]:
@@ -137,6 +131,22 @@ def distributions_in_use(targets: Iterable[str]) -> dict[str, str]:
         for component in components(group)
         if component.package in used
     }
+
+
+@lru_cache(maxsize=4)
+def _installed(path: tuple[str, ...]) -> dict[str, list[Component]]:
+    """Return the components of each group on a ``sys.path``; reading metadata takes a while."""
+    known: dict[str, list[Component]] = {}
+    points = entry_points()
+    for group, entry_group in GROUPS.items():
+        # One distribution can be seen twice, for instance when installed and also in the working
+        # directory; the first one on sys.path is the one that Python imports.
+        found = {
+            (point.name, point.value): _component(group, point)
+            for point in reversed(list(points.select(group=entry_group)))
+        }
+        known[group] = sorted(found.values(), key=lambda item: (item.name, item.distribution))
+    return known
 
 
 def _component(group: str, point: EntryPoint) -> Component:

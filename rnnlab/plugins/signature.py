@@ -55,10 +55,10 @@ class Parameter:
 
     def refusal(self, value: Any) -> str | None:
         """Return why a plain value is not accepted, or None when it is."""
-        if not _fits(value, self.type):
+        if not _fits(value, self.type) or value != value:
             return f"must be {self.describe()}"
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return (self.range or Range()).refusal(value) if number else None
+        return self.range.refusal(value) if self.range is not None and number else None
 
 
 def parameters(cls: type, without: Iterable[str] = ()) -> list[Parameter]:
@@ -119,13 +119,19 @@ def _fits_one(value: Any, annotation: Any) -> bool:
     if annotation is float:
         return isinstance(value, int | float)
     kind = origin or annotation
-    if not isinstance(kind, type):
+    if annotation is Any or not isinstance(kind, type):
         return True  # Any, type variables: nothing that a plain value could contradict
     if issubclass(kind, Mapping):
         return isinstance(value, Mapping)
-    if issubclass(kind, Iterable) and kind is not str:
+    if _is_list(kind):
         return isinstance(value, list | tuple) and _fit_items(value, kind, arguments)
     return isinstance(value, kind)
+
+
+def _is_list(kind: type) -> bool:
+    # A tensor is iterable too, and yet no list is one.
+    plain = kind.__module__ in ("builtins", "collections.abc")
+    return plain and issubclass(kind, Iterable) and kind not in (str, bytes)
 
 
 def _fit_items(values: list[Any] | tuple[Any, ...], kind: type, arguments: tuple[Any, ...]) -> bool:
@@ -142,10 +148,12 @@ def _words(annotation: Any) -> str:
     if origin is Literal:
         return f"one of {', '.join(map(str, arguments))}"
     kind = origin or annotation
-    if not isinstance(kind, type) or not issubclass(kind, Iterable):
+    if not isinstance(kind, type):
         return ""
     if issubclass(kind, Mapping):
         return "a mapping"
+    if not _is_list(kind):
+        return ""
     of = alternatives(arguments[0]) if arguments else ()
     items = [_WORDS[item][1] for item in of if item in _WORDS]
     if issubclass(kind, tuple) and arguments and arguments[-1] is not Ellipsis:
