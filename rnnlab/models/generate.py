@@ -43,7 +43,7 @@ def generate(
     output = model(Batch(prompt))
     state, values = output.state, output.values
     assert values is not None
-    made = []
+    made: list[Tensor] = []
     scores = values[:, -1]
     for _ in range(steps):
         if made:

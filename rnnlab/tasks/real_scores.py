@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from torch import Tensor
-from torchmetrics import MeanAbsoluteError, MeanSquaredError
+from torchmetrics import MeanAbsoluteError, MeanSquaredError, Metric
 
 from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec
 from rnnlab.models.output import Output
 from rnnlab.tasks.losses import target_loss
 from rnnlab.tasks.mean_loss import MeanLoss
-from rnnlab.tasks.scores import Scores
+from rnnlab.tasks.scores import Scores, updated
 from rnnlab.tasks.steps import target_lengths, target_of, valid_rows
 
 
@@ -52,17 +52,15 @@ class RealScores(Scores):
 
     def compute(self) -> dict[str, float]:
         """Return the scores that were updated."""
-        metrics = {"loss": self.loss, "mae": self.mae, "rmse": self.rmse}
-        return {
-            name: float(metric.compute())
-            for name, metric in metrics.items()
-            if metric.update_called
-        }
+        return updated(self._metrics())
 
     def reset(self) -> None:
         """Forget all batches."""
-        for metric in (self.loss, self.mae, self.rmse):
+        for metric in self._metrics().values():
             metric.reset()
+
+    def _metrics(self) -> dict[str, Metric]:
+        return {"loss": self.loss, "mae": self.mae, "rmse": self.rmse}
 
     def _in_units(self, values: Tensor, lengths: Tensor | None) -> Tensor:
         rows = valid_rows(values, lengths, self.target.sequence).float()  # (N, D)

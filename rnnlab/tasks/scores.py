@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 from torch import nn
+from torchmetrics import Metric
 
 from rnnlab.data.batch import Batch
 from rnnlab.models.output import Output
@@ -27,3 +29,10 @@ class Scores(nn.Module, ABC):
     @abstractmethod
     def reset(self) -> None:
         """Forget all batches."""
+
+
+def updated(metrics: Mapping[str, Metric]) -> dict[str, float]:
+    """Return the values of those metrics that were updated; torchmetrics warns of the others."""
+    return {
+        name: float(metric.compute()) for name, metric in metrics.items() if metric.update_called
+    }
