@@ -93,7 +93,7 @@ def _field(plain: dict[str, Any]) -> Field:
         values["vocabulary"] = Vocabulary(tuple(values["vocabulary"]["tokens"]))
     if values["scaler"] is not None:
         scaler = values["scaler"]
-        values["scaler"] = Scaler(tuple(scaler["mean"]), tuple(scaler["std"]))
+        values["scaler"] = Scaler(tuple(scaler["mean"]), tuple(scaler["std"]), scaler["log"])
     if values["shape"] is not None:
         channels, height, width = values["shape"]
         values["shape"] = (channels, height, width)

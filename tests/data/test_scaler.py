@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -51,3 +53,11 @@ def test_type_and_shape_are_kept() -> None:
     assert fitted.transform(single).shape == (3, 5, 2)
     assert fitted.inverse(single.double()).dtype == torch.float64
     assert fitted.transform(torch.tensor([3.0, 10.0])).tolist() == [2.0, 2.0]
+
+
+def test_logarithms_are_taken_first_and_undone():
+    values = torch.tensor([[1.0], [10.0], [100.0]], dtype=torch.float64)
+    scaler = Scaler.fit(values, log=True)
+    assert scaler.mean[0] == pytest.approx(math.log(10))
+    assert torch.allclose(scaler.transform(values).mean(), torch.zeros((), dtype=torch.float64))
+    assert torch.allclose(scaler.inverse(scaler.transform(values)), values)

@@ -53,7 +53,7 @@ class Series(Dataset):
         name: Which series.
         window: T, steps that are looked at.
         horizon: L, steps that are to be foretold.
-        log: Whether to take logarithms first; scores in units are then those of the logarithm.
+        log: Whether to take logarithms before scaling; scores stay in units of the series.
         val_fraction: Share of the series to validate on.
         test_fraction: Share of the series, at its end, to test on.
         split_seed: Of no effect: time alone decides what belongs to which part.
@@ -85,9 +85,8 @@ class Series(Dataset):
         self.baselines = ("persistence", "seasonal_naive") if seasonal else ("persistence",)
 
         values = torch.tensor(source.read(content.decode()), dtype=torch.float64)[:, None]  # (N, 1)
-        values = values.log() if log else values
         bounds = split_by_time(len(values), val_fraction, test_fraction)
-        scaler = Scaler.fit(values[slice(*bounds["train"])])
+        scaler = Scaler.fit(values[slice(*bounds["train"])], log=log)
         scaled = scaler.transform(values).float()
         self._splits: dict[Part, Split] = {
             part: forecast_split(
@@ -95,9 +94,8 @@ class Series(Dataset):
             )
             for part, (first, last) in bounds.items()
         }
-        unit = f"log {source.unit}" if log else source.unit
         self._spec = forecast_spec(
-            scaler, scaler, horizon=horizon, input_name=unit, target_name=unit
+            scaler, scaler, horizon=horizon, input_name=source.unit, target_name=source.unit
         )
 
     @property
