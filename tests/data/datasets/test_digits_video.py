@@ -25,9 +25,9 @@ def known_digits(part: str) -> dict[bytes, int]:
 
 
 def find(frame: Tensor, known: dict[bytes, int]) -> tuple[int, int]:
-    """Return the digit that a frame (16, 16) shows uncovered, and its column."""
+    """Return the digit that a frame (10, 16) shows uncovered, and its column."""
     found = []
-    for row, column in itertools.product(range(9), range(9)):
+    for row, column in itertools.product(range(3), range(9)):
         window = frame[row : row + 8, column : column + 8].contiguous()
         if (
             window.sum() == frame.sum()
@@ -39,7 +39,7 @@ def find(frame: Tensor, known: dict[bytes, int]) -> tuple[int, int]:
 
 
 def watch(frames: Tensor, known: dict[bytes, int]) -> list[int]:
-    """Label the frames (T, 16, 16) of a video without noise, with nothing but a memory.
+    """Label the frames (T, 10, 16) of a video without noise, with nothing but a memory.
 
     Where a digit appears tells which way it goes and when it is gone; until then it is remembered.
     """
@@ -99,6 +99,17 @@ def test_drop_outs_have_their_probability(clean: DigitsVideo) -> None:
     assert share_hidden(DigitsVideo(noise=0.0, hidden=1.0, **SMALL)) == 1
 
 
+def test_a_bar_covers_two_rows_of_what_is_seen_again(clean: DigitsVideo) -> None:
+    split = clean.split("train")
+    shown = split.input.flatten(2).any(2)
+    again = shown[:, 1:] & (split.target[:, 1:] == split.target[:, :-1])
+    frames = split.input[:, 1:, 0][again]
+    rows_with_ink = frames.any(2).sum(1)
+    # Nearly every digit has ink in all of its eight rows.
+    assert int(rows_with_ink.max()) == 6
+    assert float((rows_with_ink == 6).float().mean()) > 0.8
+
+
 def test_noise_is_added_to_all_pixels(clean: DigitsVideo) -> None:
     noisy = DigitsVideo(noise=0.2, frames=40, **SMALL).split("train").input
     quiet = clean.split("train").input
@@ -119,10 +130,10 @@ def test_the_split_seed_alone_decides_everything(clean: DigitsVideo) -> None:
 
 def test_the_spec_says_what_is_there(clean: DigitsVideo) -> None:
     spec, split = clean.spec, clean.split("val")
-    assert split.input.shape == (30, 40, 1, 16, 16)
+    assert split.input.shape == (30, 40, 1, 10, 16)
     assert split.target.shape == (30, 40)
     assert spec.aligned
-    assert (spec.input.kind, spec.input.sequence, spec.input.shape) == ("image", True, (1, 16, 16))
+    assert (spec.input.kind, spec.input.sequence, spec.input.shape) == ("image", True, (1, 10, 16))
     assert (spec.target.size, spec.target.max_length) == (11, 40)
     assert spec.target.vocabulary.tokens == ("none", *"0123456789")
     assert (split.input.dtype, split.target.dtype) == (torch.float32, torch.int64)
