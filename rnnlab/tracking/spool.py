@@ -92,13 +92,16 @@ class Spool:
 
     def _work(self) -> None:
         pause = self._interval
-        while not self._done:
+        while True:
             # Read first: all that was logged before closing began is then sent below.
             closing = self._closing.is_set()
             try:
                 self._send(self._final if closing else None)
                 self._note_back()
-                self._done, pause = closing, self._interval
+                if closing:
+                    self._done = True
+                    return
+                pause = self._interval
             # Whatever breaks here (HTTP, SQL, disk) must cost the run no more than a warning.
             except Exception as error:
                 self._note_away(error)
@@ -106,7 +109,7 @@ class Spool:
                     return
                 pause = min(2 * pause, _LONGEST_PAUSE)
             if closing:
-                time.sleep(min(pause, 0.5))
+                time.sleep(0.2)
             else:
                 self._closing.wait(pause)
 
