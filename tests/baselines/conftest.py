@@ -2,11 +2,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.spec import DataSpec
-from rnnlab.data.split import Split
+from rnnlab.data.split import Split, TensorSplit
 
 
 @dataclass
@@ -42,3 +43,16 @@ def given() -> Callable[..., Given]:
         return Given(spec, splits, **attributes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def arrays() -> Callable[[Dataset, Part], tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Read one part as numpy: inputs, targets and the lengths of the inputs."""
+
+    def read(dataset: Dataset, part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        split = dataset.split(part)
+        assert isinstance(split, TensorSplit)
+        lengths = None if split.lengths is None else split.lengths.numpy()
+        return split.input.numpy(), split.target.numpy(), lengths
+
+    return read

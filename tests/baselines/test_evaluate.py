@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,26 +16,19 @@ from rnnlab.data.datasets.adding import Adding
 from rnnlab.data.datasets.anbn import AnBn
 from rnnlab.data.datasets.characters import Characters
 from rnnlab.data.datasets.copy_memory import CopyMemory
-from rnnlab.data.datasets.digits_rows import DigitsRows
 from rnnlab.data.datasets.dyck import Dyck
 from rnnlab.data.datasets.mackey_glass import MackeyGlass
 from rnnlab.data.datasets.parity import Parity
-from rnnlab.data.datasets.series import Series
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import StreamSplit, TensorSplit
 from rnnlab.models.output import Output
 from rnnlab.tasks.many_to_one import ManyToOne
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
 
-
-def arrays(dataset: Dataset, part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    split = dataset.split(part)
-    assert isinstance(split, TensorSplit)
-    lengths = None if split.lengths is None else split.lengths.numpy()
-    return split.input.numpy(), split.target.numpy(), lengths
+Arrays = Callable[..., tuple[np.ndarray, np.ndarray, Any]]
 
 
-def pairs(dataset: Dataset, part: Part) -> list[tuple[int, int]]:
+def pairs(arrays: Arrays, dataset: Dataset, part: Part) -> list[tuple[int, int]]:
     """All valid steps: input and target."""
     inputs, targets, lengths = arrays(dataset, part)
     steps = [inputs.shape[1]] * len(inputs) if lengths is None else lengths.tolist()
@@ -64,7 +57,7 @@ def conditional(
     return loss / len(test), right / len(test)
 
 
-def test_adding_is_answered_by_the_mean() -> None:
+def test_adding_is_answered_by_the_mean(arrays: Arrays) -> None:
     dataset = Adding(10, train_size=500, val_size=10, test_size=300)
     (_, train, _), (_, test, _) = arrays(dataset, "train"), arrays(dataset, "test")
     errors = test - train.mean()
@@ -82,7 +75,7 @@ def test_adding_is_answered_by_the_mean() -> None:
 
 
 @pytest.mark.parametrize("delay", [1, 30, 100])
-def test_copy_memory_has_its_closed_form(delay: int) -> None:
+def test_copy_memory_has_its_closed_form(arrays: Arrays, delay: int) -> None:
     dataset = CopyMemory(delay, train_size=100, val_size=10, test_size=600)
     _, target, _ = arrays(dataset, "test")
 
@@ -104,9 +97,9 @@ def test_copy_memory_has_its_closed_form(delay: int) -> None:
     ],
     ids=lambda dataset: type(dataset).__name__,
 )
-def test_the_present_symbol_alone(dataset: Dataset) -> None:
+def test_the_present_symbol_alone(arrays: Arrays, dataset: Dataset) -> None:
     loss, accuracy = conditional(
-        pairs(dataset, "train"), pairs(dataset, "test"), dataset.spec.target.size
+        pairs(arrays, dataset, "train"), pairs(arrays, dataset, "test"), dataset.spec.target.size
     )
 
     scores = evaluate_baselines(dataset, SyncedManyToMany())["memoryless"]
@@ -115,12 +108,12 @@ def test_the_present_symbol_alone(dataset: Dataset) -> None:
     assert scores["accuracy"] == pytest.approx(accuracy, rel=1e-6)
 
 
-def test_the_documented_optima_without_a_memory() -> None:
+def test_the_documented_optima_without_a_memory(arrays: Arrays) -> None:
     steps = 8
     parity = Parity(steps, train_size=20_000, val_size=1, test_size=20_000)
     dyck = Dyck(4, train_size=4_000, val_size=1, test_size=4_000)
     words = AnBn(20, 30, 40)
-    brackets, closes = np.array(pairs(dyck, "test")).T
+    brackets, closes = np.array(pairs(arrays, dyck, "test")).T
     closing = brackets >= 4
     none = (closes[closing] == 0).mean()
     entropy = -none * math.log(none) - (1 - none) * math.log(1 - none)
@@ -134,7 +127,7 @@ def test_the_documented_optima_without_a_memory() -> None:
     assert scores(words)["accuracy"] == pytest.approx(1 - 10 / sum(2 * n for n in range(31, 41)))
 
 
-def test_parity_of_the_whole_has_a_majority() -> None:
+def test_parity_of_the_whole_has_a_majority(arrays: Arrays) -> None:
     dataset = Parity(5, "last", train_size=101, val_size=1, test_size=300)
     (_, train, _), (_, test, _) = arrays(dataset, "train"), arrays(dataset, "test")
     frequencies = (np.bincount(train) + 1) / 103
@@ -145,51 +138,7 @@ def test_parity_of_the_whole_has_a_majority() -> None:
     assert scores["accuracy"] == pytest.approx((test == frequencies.argmax()).mean())
 
 
-def test_digits_by_counting_and_by_logistic_regression() -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import log_loss
-    from sklearn.preprocessing import StandardScaler
-
-    dataset = DigitsRows()
-    (x, y, _), (x_test, y_test, _) = arrays(dataset, "train"), arrays(dataset, "test")
-    scaler = StandardScaler().fit(x.reshape(len(x), 64))
-    model = LogisticRegression(max_iter=2000).fit(scaler.transform(x.reshape(len(x), 64)), y)
-    chances = model.predict_proba(scaler.transform(x_test.reshape(len(x_test), 64)))
-    counts = np.bincount(y) + 1
-
-    scores = evaluate_baselines(dataset, ManyToOne())
-
-    majority, regression = scores["majority"], scores["logistic_regression"]
-    assert majority["accuracy"] == pytest.approx((y_test == counts.argmax()).mean())
-    assert majority["loss"] == pytest.approx(-np.log(counts / counts.sum())[y_test].mean())
-    assert regression["accuracy"] == pytest.approx((chances.argmax(1) == y_test).mean())
-    assert regression["loss"] == pytest.approx(log_loss(y_test, chances), rel=1e-3)
-
-
-def in_units(dataset: Series) -> np.ndarray:
-    scaler = dataset.spec.target.scaler
-    assert scaler is not None
-    pieces = [arrays(dataset, "train")[0][0]]
-    pieces += [arrays(dataset, part)[1] for part in ("train", "val", "test")]
-    return np.concatenate(pieces)[:, 0].astype(np.float64) * scaler.std[0] + scaler.mean[0]
-
-
-def test_airline_passengers_as_last_month_and_as_last_year() -> None:
-    dataset = Series("airline")
-    passengers = in_units(dataset)
-    train, test = passengers[: 144 - 44], np.arange(144 - 22, 144)
-
-    scores = evaluate_baselines(dataset, ManyToOne())
-
-    assert set(scores) == {"persistence", "seasonal_naive"}
-    for name, back in (("persistence", 1), ("seasonal_naive", 12)):
-        errors = passengers[test] - passengers[test - back]
-        assert scores[name]["mae"] == pytest.approx(np.abs(errors).mean(), rel=1e-4)
-        assert scores[name]["rmse"] == pytest.approx(math.sqrt((errors**2).mean()), rel=1e-4)
-        assert scores[name]["loss"] == pytest.approx((errors**2).mean() / train.var(), rel=1e-4)
-
-
-def test_mackey_glass_stays_as_it_is() -> None:
+def test_mackey_glass_stays_as_it_is(arrays: Arrays) -> None:
     dataset = MackeyGlass(length=1000, window=30, horizon=4)
     (_, train, _), (inputs, targets, _) = arrays(dataset, "train"), arrays(dataset, "test")
 
@@ -236,7 +185,7 @@ class Always:
         return Output(torch.full((len(batch), 1), 2.0))
 
 
-def test_objects_with_the_interface_are_taken_as_they_are() -> None:
+def test_objects_with_the_interface_are_taken_as_they_are(arrays: Arrays) -> None:
     dataset = Adding(5, train_size=10, val_size=1, test_size=20)
     dataset.baselines = (Always(), "mean")  # type: ignore[assignment]
     _, test, _ = arrays(dataset, "test")

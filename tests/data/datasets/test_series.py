@@ -11,9 +11,6 @@ from rnnlab.data.package_files import package_file
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
 
-pytest.importorskip("statsmodels")
-pytest.importorskip("pmdarima")
-
 
 def part(dataset: Series, name: Part) -> TensorSplit:
     split = dataset.split(name)
