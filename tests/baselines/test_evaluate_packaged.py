@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rnnlab.tasks.many_to_many import ManyToMany
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -19,6 +18,7 @@ from rnnlab.data.datasets.japanese_vowels import JapaneseVowels
 from rnnlab.data.datasets.series import Series
 from rnnlab.data.datasets.tweets import Tweets
 from rnnlab.data.generation import PARTS
+from rnnlab.tasks.many_to_many import ManyToMany
 from rnnlab.tasks.many_to_one import ManyToOne
 from rnnlab.tasks.one_to_one import OneToOne
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rnnlab.tasks.many_to_many import ManyToMany
-from rnnlab.tasks.one_to_many import OneToMany
 
 from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.datasets.digits_caption import DigitsCaption
 from rnnlab.data.datasets.spelling_to_sound import SpellingToSound
 from rnnlab.data.split import TensorSplit
+from rnnlab.tasks.many_to_many import ManyToMany
+from rnnlab.tasks.one_to_many import OneToMany
 
 Pieces = list[tuple[int, tuple[int, ...]]]
 
