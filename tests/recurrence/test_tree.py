@@ -65,3 +65,11 @@ def test_stack_and_unbind_are_inverse() -> None:
         assert len(back) == 3
         assert [tree.leaves(part)[0].unique().item() for part in back] == [1.0, 2.0, 3.0]
     assert isinstance(tree.unbind(stacked[:2], 1)[0][0], Pair)
+
+
+def test_alike_compares_structure_and_shapes() -> None:
+    assert tree.alike(make(1.0), make(2.0))
+    pair, tensors, _ = make(1.0)
+    assert not tree.alike(make(1.0), (pair, tuple(tensors), None))
+    assert not tree.alike(make(1.0), (pair, [tensors[0][:, :, :1]], None))
+    assert not tree.alike(torch.zeros(2), (torch.zeros(2),))
