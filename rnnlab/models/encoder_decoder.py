@@ -24,13 +24,13 @@ from rnnlab.recurrence.tree import alike, index_select
 
 
 class EncoderDecoder(Model):
-    """Encodes the input, then makes the target step by step (Sutskever et al. 2014).
+    """Encodes the input, then makes the target step by step.
 
     The context is concatenated to what the decoder reads at every step (Cho et al. 2014,
     arXiv:1406.1078), which fits the state of any cell. Of an input with a time axis it is what the
     encoder ends on, in both directions where there are two; of any other its features. Where the
     states of encoder and decoder have the same structure, the decoder also starts from the
-    encoder's last (arXiv:1409.3215).
+    encoder's last (Sutskever et al. 2014, arXiv:1409.3215).
 
     Args:
         spec: The data.
