@@ -9,11 +9,10 @@ import torch
 from rnnlab.baselines.training import training_batches
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.datasets.copy_memory import BLANK
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
 from rnnlab.tasks.steps import target_of
-
-BLANK = "<blank>"
 
 
 class BlankThenUniform:
