@@ -43,11 +43,11 @@ def test_the_data_is_not_needed_any_more(small, tmp_path):
          "dataset.label=label", "trainer.limit_train_batches=1.0", "trainer.max_epochs=15", "optimizer.lr=0.03"],
     )  # fmt: skip
     path.unlink()
-    (tmp_path / "in.csv").write_text("text\ngood\nbad\n")
+    (tmp_path / "in.csv").write_text("text\ngood 3\nbad 4\n")
     predict("text", tmp_path / "in.csv", tmp_path / "out.jsonl", OUTPUTS)
     answers = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [answer["prediction"] for answer in answers] == ["good", "bad"]
-    assert [answer["text"] for answer in answers] == ["good", "bad"]
+    assert [answer["text"] for answer in answers] == ["good 3", "bad 4"]
 
 
 def test_a_forecast_is_in_the_units_of_the_series(small, tmp_path):
