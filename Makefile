@@ -14,7 +14,7 @@ help: ## list the targets
 	@echo "  PYTHON=python3.12 chooses the interpreter of a new .venv"
 
 demo: $(VENV)/.installed ## install into .venv and train the default experiment
-	$(BIN)/rnnlab train
+	$(BIN)/rnnlab train experiment=digits_rows
 
 test: $(VENV)/.installed-dev lint ## lint, types, import contracts and tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator"
