@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rnnlab.errors import DataError, nearest
@@ -20,19 +22,21 @@ def read_file(path: str, *, key: str = "dataset.path") -> bytes:
     Raises:
         DataError: The file cannot be read, or there is nothing in it.
     """
-    file = Path(path).expanduser()
-    try:
+    with _explained(path, key) as file:
         content = file.read_bytes()
-    except FileNotFoundError as error:
-        raise _not_found(file, path, key) from error
-    except IsADirectoryError as error:
-        raise DataError("is a folder, not a file", key=key, value=path) from error
-    except OSError as error:
-        why = f"cannot be read ({error.strerror or error})"
-        raise DataError(why, key=key, value=path) from error
     if not content:
         raise DataError("is an empty file", key=key, value=path)
     return content
+
+
+def hash_file(path: str, *, key: str = "dataset.path") -> str:
+    """Return the SHA-256 of a file that may be larger than memory, hexadecimal.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    with _explained(path, key) as file, file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def decode_text(content: bytes, path: str, *, key: str = "dataset.path") -> str:
@@ -72,6 +76,20 @@ def some_lines(found: Sequence[tuple[int, str]]) -> str:
     shown = [f"line {line} ({what})" if what else f"line {line}" for line, what in found[:_SHOWN]]
     rest = len(found) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")
+
+
+@contextmanager
+def _explained(path: str, key: str) -> Iterator[Path]:
+    file = Path(path).expanduser()
+    try:
+        yield file
+    except FileNotFoundError as error:
+        raise _not_found(file, path, key) from error
+    except IsADirectoryError as error:
+        raise DataError("is a folder, not a file", key=key, value=path) from error
+    except OSError as error:
+        why = f"cannot be read ({error.strerror or error})"
+        raise DataError(why, key=key, value=path) from error
 
 
 def _not_found(file: Path, path: str, key: str) -> DataError:

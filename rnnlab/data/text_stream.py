@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -11,44 +11,37 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import StreamSplit
 from rnnlab.data.tokenizer import TokenizerName
 from rnnlab.data.vocabulary import UNKNOWN, Vocabulary
-from rnnlab.data.windows import split_by_time
 from rnnlab.errors import DataError
 
 
 def encode_text_stream(
-    tokens: Sequence[str],
+    tokens: Mapping[Part, Sequence[str]],
     path: str,
     *,
     tokenizer: TokenizerName,
     min_count: int,
     vocabulary_size: int | None,
-    val_fraction: float,
-    test_fraction: float,
+    name: str = "text",
 ) -> tuple[DataSpec, dict[Part, StreamSplit]]:
-    """Return what such data is, and its parts: a beginning, a middle and an end of the text.
+    """Return what such data is, and its parts: inputs and targets ``(N,)``, one step apart.
 
     Args:
-        tokens: The text in its order.
+        tokens: The text of each part.
         path: The file it comes from, for messages.
         tokenizer: How it was cut.
         min_count: Tokens seen less often in the training part are unknown.
         vocabulary_size: Greatest size of the vocabulary, the most frequent tokens being kept.
-        val_fraction: Share of the middle.
-        test_fraction: Share of the end.
+        name: What the text is called in files.
 
     Raises:
-        ConfigError: The parts leave nothing to train on.
         DataError: A part is shorter than two tokens.
     """
-    bounds = split_by_time(len(tokens), val_fraction, test_fraction)
-    if any(last - first < 2 for first, last in bounds.values()):
-        why = f"{len(tokens)} tokens are too few for three parts"
+    if any(len(part) < 2 for part in tokens.values()):
+        count = sum(map(len, tokens.values()))
+        why = f"a text of {count} tokens is too short for three parts"
         raise DataError(why, key="dataset.path", value=path)
     vocabulary = Vocabulary.count(
-        [tokens[slice(*bounds["train"])]],
-        specials=(UNKNOWN,),
-        max_size=vocabulary_size,
-        min_count=min_count,
+        [tokens["train"]], specials=(UNKNOWN,), max_size=vocabulary_size, min_count=min_count
     )
     field = Field(
         "tokens",
@@ -56,11 +49,10 @@ def encode_text_stream(
         sequence=True,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
-        name="text",
+        name=name,
     )
-    ids = torch.tensor(vocabulary.encode(tokens))
-    splits = {
-        part: StreamSplit(ids[first : last - 1], ids[first + 1 : last])
-        for part, (first, last) in bounds.items()
-    }
+    splits: dict[Part, StreamSplit] = {}
+    for part, read in tokens.items():
+        ids = torch.tensor(vocabulary.encode(read))
+        splits[part] = StreamSplit(ids[:-1], ids[1:])
     return DataSpec(field, field, aligned=True, stream=True, next_step=True), splits

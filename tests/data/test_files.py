@@ -1,8 +1,9 @@
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from rnnlab.data.files import decode_text, read_file, some_lines
+from rnnlab.data.files import decode_text, hash_file, read_file, some_lines
 from rnnlab.errors import DataError
 
 
@@ -10,6 +11,14 @@ def test_a_file_is_read_as_it_is(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"x\r\n1\r\n")
     assert read_file(str(file)) == b"x\r\n1\r\n"
+
+
+def test_the_hash_is_that_of_the_content(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(b"x" * 300_000)
+    assert hash_file(str(file)) == hashlib.sha256(read_file(str(file))).hexdigest()
+    with pytest.raises(DataError, match="no such file"):
+        hash_file(str(tmp_path / "b"))
 
 
 def test_a_missing_file_names_the_nearest_one(tmp_path: Path) -> None:

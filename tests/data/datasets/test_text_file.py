@@ -45,7 +45,7 @@ def test_hash_and_spec(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "empty"), (b"caf\xe9", "not UTF-8"), (b"abcdef", "too few")],
+    [(b"", "empty"), (b"caf\xe9", "not UTF-8"), (b"abcdef", "too short")],
 )
 def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=rf"dataset\.path=.*{message}"):
