@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import chain
 from typing import NoReturn
 
 from rnnlab.data.dataset import Part
@@ -18,6 +19,7 @@ def divide_examples(
     test_fraction: float,
     split_seed: int,
     groups: Sequence[Hashable] | None = None,
+    given: Mapping[Part, Sequence[int]] | None = None,
 ) -> dict[Part, list[int]]:
     """Divide examples into three parts, each stratum in the same proportions.
 
@@ -28,6 +30,7 @@ def divide_examples(
         test_fraction: Share of the test part.
         split_seed: Decides which example is in which part.
         groups: For each example what it has in common with others that must not be torn apart.
+        given: Positions of parts that are decided already; the rest is divided among the others.
 
     Returns:
         For each part the positions of its examples.
@@ -38,18 +41,22 @@ def divide_examples(
     """
     if len(strata) < 3:
         _refuse(f"{len(strata)} examples are too few for three parts", path)
+    decided = {part: list(positions) for part, positions in (given or {}).items()}
+    taken = set(chain(*decided.values()))
     members: dict[Hashable, list[int]] = {}
     for position in range(len(strata)):
-        members.setdefault(position if groups is None else groups[position], []).append(position)
+        if position not in taken:
+            group = position if groups is None else groups[position]
+            members.setdefault(group, []).append(position)
     together = list(members.values())
     chosen = partition(
         [strata[positions[0]] for positions in together],
-        val_fraction=val_fraction,
-        test_fraction=test_fraction,
+        val_fraction=0 if "val" in decided else val_fraction,
+        test_fraction=0 if "test" in decided else test_fraction,
         split_seed=split_seed,
     )
     parts = {
-        part: [position for index in indices for position in together[index]]
+        part: decided.get(part) or [position for index in indices for position in together[index]]
         for part, indices in chosen.items()
     }
     if not all(parts.values()):

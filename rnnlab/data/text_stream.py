@@ -11,10 +11,46 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import StreamSplit
 from rnnlab.data.tokenizer import TokenizerName
 from rnnlab.data.vocabulary import UNKNOWN, Vocabulary
+from rnnlab.data.windows import split_by_time
 from rnnlab.errors import DataError
 
 
 def encode_text_stream(
+    tokens: Sequence[str],
+    path: str,
+    *,
+    tokenizer: TokenizerName,
+    min_count: int,
+    vocabulary_size: int | None,
+    val_fraction: float,
+    test_fraction: float,
+) -> tuple[DataSpec, dict[Part, StreamSplit]]:
+    """Cut a text by position into a beginning, a middle and an end, and encode these.
+
+    Args:
+        tokens: The text in its order.
+        path: The file it comes from, for messages.
+        tokenizer: How it was cut.
+        min_count: Tokens seen less often in the training part are unknown.
+        vocabulary_size: Greatest size of the vocabulary, the most frequent tokens being kept.
+        val_fraction: Share of the middle.
+        test_fraction: Share of the end.
+
+    Raises:
+        ConfigError: The parts leave nothing to train on.
+        DataError: A part is shorter than two tokens.
+    """
+    bounds = split_by_time(len(tokens), val_fraction, test_fraction)
+    return encode_text_parts(
+        {part: tokens[first:last] for part, (first, last) in bounds.items()},
+        path,
+        tokenizer=tokenizer,
+        min_count=min_count,
+        vocabulary_size=vocabulary_size,
+    )
+
+
+def encode_text_parts(
     tokens: Mapping[Part, Sequence[str]],
     path: str,
     *,

@@ -8,20 +8,20 @@ from rnnlab.data.text_stream import encode_text_stream
 from rnnlab.errors import DataError
 
 
-def encode(
-    train: str, val: str, test: str, min_count: int = 1
-) -> tuple[DataSpec, dict[Part, StreamSplit]]:
+def encode(tokens: str, min_count: int = 1) -> tuple[DataSpec, dict[Part, StreamSplit]]:
     return encode_text_stream(
-        {"train": list(train), "val": list(val), "test": list(test)},
+        list(tokens),
         "t.txt",
         tokenizer="spaces",
         min_count=min_count,
         vocabulary_size=None,
+        val_fraction=0.25,
+        test_fraction=0.25,
     )
 
 
 def test_the_target_is_the_input_one_step_later_within_each_part() -> None:
-    spec, splits = encode("aabbbb", "aca", "abb")
+    spec, splits = encode("aabbbbacaabb")
     assert spec.input.vocabulary is not None
     assert spec.input.vocabulary.tokens == ("<unk>", "b", "a")
     assert spec.aligned
@@ -34,11 +34,11 @@ def test_the_target_is_the_input_one_step_later_within_each_part() -> None:
 
 
 def test_rare_tokens_are_unknown() -> None:
-    spec, _ = encode("aabbbc", "dd", "ee", min_count=2)
+    spec, _ = encode("aabbbcddeeff", min_count=2)
     assert spec.input.vocabulary is not None
     assert spec.input.vocabulary.tokens == ("<unk>", "b", "a")
 
 
 def test_a_part_of_one_token_is_refused() -> None:
     with pytest.raises(DataError, match=r"dataset\.path=t\.txt: a text of 4 tokens is too short"):
-        encode("ab", "a", "b")
+        encode("abab")

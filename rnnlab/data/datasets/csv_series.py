@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 import torch
@@ -12,11 +11,10 @@ from torch import Tensor
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.files import decode_text, read_file, some_lines
 from rnnlab.data.numbers import number_column
-from rnnlab.data.scaler import Scaler
+from rnnlab.data.series_windows import encode_series
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.table import DelimiterName, Table, parse_table
-from rnnlab.data.windows import forecast_spec, forecast_split, split_by_time
 from rnnlab.errors import ConfigError, DataError
 from rnnlab.ranges import Range
 
@@ -84,27 +82,15 @@ class CsvSeries(Dataset):
             _refuse_gaps(values, table)
         elif missing == "previous":
             values = _repeat_previous(values, table)
-        bounds = split_by_time(len(values), val_fraction, test_fraction)
-        scaler = _fit(values[slice(*bounds["train"])], path)
-        scaled = scaler.transform(values).float()
-        self._splits = {
-            part: _without_gaps(
-                forecast_split(
-                    scaled, scaled[:, :1], window=window, horizon=horizon, first=first, last=last
-                ),
-                part,
-                path,
-            )
-            for part, (first, last) in bounds.items()
-        }
-        spec = forecast_spec(
-            scaler,
-            Scaler(scaler.mean[:1], scaler.std[:1]),
+        self._spec, self._splits = encode_series(
+            values,
+            path,
+            window=window,
             horizon=horizon,
-            input_name="window",
+            val_fraction=val_fraction,
+            test_fraction=test_fraction,
             target_name=column,
         )
-        self._spec = replace(spec, input=replace(spec.input, max_length=window))
 
     @property
     def spec(self) -> DataSpec:
@@ -146,19 +132,3 @@ def _repeat_previous(values: Tensor, table: Table) -> Tensor:
     rows = torch.arange(len(values))[:, None].expand_as(values)
     last_seen = torch.where(values.isnan(), 0, rows).cummax(0).values
     return values.gather(0, last_seen)
-
-
-def _fit(training: Tensor, path: str) -> Scaler:
-    complete = training[~training.isnan().any(1)]
-    if not len(complete):
-        why = "no row of the training part has all its numbers"
-        raise DataError(why, key="dataset.path", value=path)
-    return Scaler.fit(complete)
-
-
-def _without_gaps(split: TensorSplit, part: Part, path: str) -> TensorSplit:
-    kept = ~(split.input.isnan().flatten(1).any(1) | split.target.isnan().flatten(1).any(1))
-    if not kept.any():
-        why = f"every window of the part {part} has a gap"
-        raise DataError(why, key="dataset.path", value=path)
-    return TensorSplit(split.input[kept], split.target[kept])

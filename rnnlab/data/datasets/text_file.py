@@ -11,7 +11,6 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import StreamSplit
 from rnnlab.data.text_stream import encode_text_stream
 from rnnlab.data.tokenizer import TokenizerName, tokenize
-from rnnlab.data.windows import split_by_time
 from rnnlab.ranges import Range
 
 
@@ -53,14 +52,14 @@ class TextFile(Dataset):
         content = read_file(path)
         self._sha256 = hashlib.sha256(content).hexdigest()
         text = decode_text(content, path).replace("\r\n", "\n").replace("\r", "\n")
-        tokens = tokenize(text, tokenizer)
-        bounds = split_by_time(len(tokens), val_fraction, test_fraction)
         self._spec, self._splits = encode_text_stream(
-            {part: tokens[first:last] for part, (first, last) in bounds.items()},
+            tokenize(text, tokenizer),
             path,
             tokenizer=tokenizer,
             min_count=min_count,
             vocabulary_size=vocabulary_size,
+            val_fraction=val_fraction,
+            test_fraction=test_fraction,
         )
 
     @property

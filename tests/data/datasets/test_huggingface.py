@@ -1,0 +1,87 @@
+import csv
+import gc
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnnlab.data.datasets.huggingface import HuggingFace
+from rnnlab.data.loading import make_loader
+from rnnlab.data.spec import DataSpec
+from rnnlab.data.split import ExampleSplit, StreamSplit, TensorSplit
+from rnnlab.errors import ConfigError, DataError, MissingPackage
+
+pytest.importorskip("datasets")
+# The package leaves CSV files open; they are closed here, before the next test.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def collect_open_files() -> Iterator[None]:
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    file = tmp_path / "a.csv"
+    rows = [(f"good, {n}", "yes" if n % 2 else "no", n * n) for n in range(60)]
+    with file.open("w", newline="") as stream:
+        csv.writer(stream).writerows([("review", "stars", "price"), *rows])
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("columns", "kind", "described"),
+    [
+        ({"text": "review", "label": "stars"}, TensorSplit, ("a sequence of", "one of 2 tokens")),
+        ({"source": "review", "target": "stars"}, TensorSplit, ("a sequence of", "a sequence of")),
+        ({"column": "price"}, TensorSplit, ("a sequence of 1 reals", "1 reals")),
+        ({"text": "review"}, StreamSplit, ("a sequence of", "a sequence of")),
+        (
+            {"text": "review", "label": "stars", "streaming": True},
+            ExampleSplit,
+            ("a sequence of", "one of 2 tokens"),
+        ),
+    ],
+)
+def test_the_columns_named_make_the_mapping(
+    path: str, columns: dict[str, Any], kind: type, described: tuple[str, str]
+) -> None:
+    dataset = HuggingFace(path, window=3, **columns)
+    spec = dataset.spec
+    assert isinstance(dataset.split("train"), kind)
+    assert spec.input.describe().startswith(described[0])
+    assert spec.target.describe().startswith(described[1])
+    assert DataSpec.from_dict(spec.to_dict()) == spec
+    assert dataset.sha256() == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    batch = next(iter(make_loader(dataset.split("train"), 4, shuffle=True, seed=0)))
+    assert len(batch) == 4
+    assert dataset.baselines is None
+
+
+@pytest.mark.parametrize(
+    "columns", [{}, {"label": "stars"}, {"text": "review", "column": "price"}, {"source": "review"}]
+)
+def test_columns_that_make_no_mapping(path: str, columns: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="make no mapping; valid: text and label, source and"):
+        HuggingFace(path, **columns)
+
+
+def test_what_cannot_be_streamed(path: str) -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.streaming=True: column alone is one long"):
+        HuggingFace(path, column="price", streaming=True)
+
+
+def test_a_wrong_column_is_named(path: str) -> None:
+    with pytest.raises(DataError, match=r"dataset\.label=star: .*did you mean stars\?"):
+        HuggingFace(path, text="review", label="star")
+
+
+def test_the_missing_package_is_named(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(MissingPackage, match=r"pip install 'rnnlab\[hf\]'"):
+        HuggingFace(path, text="review", label="stars")
