@@ -36,7 +36,7 @@ class DigitsVideo(Dataset):
     rows, at a random height, covers part of the digit. All pixels have noise.
 
     A classifier of single frames cannot tell a drop-out from an empty scene: if it never mistook
-    a visible digit, it would still be right in 68 % of the frames only. What was seen before tells
+    a visible digit, it would still be right in 69 % of the frames only. What was seen before tells
     which digit it was and, from where it appeared, whether it has left.
 
     scikit-learn's digits are divided into parts first, so that no digit of a test video occurs in
