@@ -36,7 +36,10 @@ compdef _rnnlab rnnlab
 _FISH = r"""function __rnnlab
     rnnlab _complete (commandline -cp | string collect) 2>/dev/null
 end
-complete -c rnnlab -a '(__rnnlab)'
+complete -c rnnlab -f -a '(__rnnlab)'
+complete -c rnnlab -l input -rF
+complete -c rnnlab -l output -rF
+complete -c rnnlab -l output-dir -rF
 """
 
 _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

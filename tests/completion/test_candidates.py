@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnnlab.cli import main
+from rnnlab.completion import candidates
+from rnnlab.config.options import options
+
+VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "completion": []}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("rnnlab tr", ["train"]),
+        ("rnnlab --", ["--help"]),
+        ("rnnlab train --c", ["--cfg"]),
+        ("rnnlab train cel", ["cell.", "cell="]),
+        ("rnnlab train cell=l", ["cell=lstm"]),
+        ("rnnlab train seed=1 cell=ir", ["cell=irnn"]),
+        ("rnnlab train cell.h", ["cell.hidden_size="]),
+        ("rnnlab train cell=jordan cell.output_s", ["cell.output_size="]),
+        ("rnnlab train cell=rnn cell.nonlinearity=t", ["cell.nonlinearity=tanh"]),
+        ("rnnlab train experiment=adding_w", ["experiment=adding_window"]),
+        ("rnnlab train experiment=adding_window backbone.w", ["backbone.window="]),
+        ("rnnlab train optimizer=sgd optimizer.mom", ["optimizer.momentum="]),
+        ("rnnlab train trainer.deterministic=t", ["trainer.deterministic=true"]),
+        ("rnnlab train output_", ["output_dir="]),
+        ("rnnlab train nothing.like", []),
+        ("rnnlab list ce", ["cells"]),
+        ("rnnlab show ce", ["cell/"]),
+        ("rnnlab show cell/ls", ["cell/lstm"]),
+        ("rnnlab completion ", ["bash", "fish", "zsh"]),
+        ("rnnlab nothing ", []),
+    ],
+)  # fmt: skip
+def test_what_fits_at_the_cursor(line: str, words: list[str]) -> None:
+    assert candidates(line, VERBS) == words
+
+
+def test_every_option_of_a_group() -> None:
+    assert candidates("rnnlab train dataset=", VERBS) == [
+        f"dataset={x}" for x in options("dataset")
+    ]
+
+
+def test_a_strangers_keys(stranger: Path) -> None:
+    found = candidates("rnnlab train cell=leaky cell.s", VERBS)
+    assert found == ["cell.shape=", "cell.sizes=", "cell.steps="]
+    assert not [name for name in sys.modules if name.startswith("stranger_")]
+
+
+def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "outputs" / "adding" / "first").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert candidates("rnnlab evaluate ", VERBS) == ["last", "outputs/adding/first"]
+    found = candidates("rnnlab evaluate last dataset.", VERBS)
+    assert "dataset.split_seed=" in found
+
+
+def test_the_hidden_verb_knows_all_verbs_and_their_options(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["_complete", "rnnlab "]) == 0
+    verbs = set(capsys.readouterr().out.split())
+    assert {"train", "resume", "evaluate", "predict", "generate", "list", "show", "ui"} <= verbs
+    assert "_complete" not in verbs
+    main(["_complete", "rnnlab generate last --"])
+    assert {"--prompt", "--temperature", "--seed"} <= set(capsys.readouterr().out.split())
+    main(["_complete", "rnnlab train --"])
+    assert {"--cfg", "--info", "--help"} <= set(capsys.readouterr().out.split())
+
+
+def test_an_answer_takes_less_than_a_second_and_no_torch() -> None:
+    code = (
+        "import sys; from rnnlab.cli import main; main(['_complete', 'rnnlab train cell.']);"
+        "sys.exit(any(m in sys.modules for m in ('torch', 'hydra', 'mlflow', 'pytorch_lightning')))"
+    )
+    before = os.times()
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    after = os.times()
+    assert done.returncode == 0
+    assert b"cell.hidden_size=" in done.stdout
+    # Processor time, so that other work on the machine does not count.
+    used = after.children_user - before.children_user
+    used += after.children_system - before.children_system
+    assert used < 1.0

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console, RenderableType
+
+from rnnlab.catalog import describe, split_arguments, tables
+from rnnlab.config.options import groups, plural
+from rnnlab.errors import ConfigError
+
+
+def rendered(*things: RenderableType) -> str:
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(*things)
+    return captured.get()
+
+
+def test_every_group_is_listed() -> None:
+    assert [str(table.title) for table in tables()] == [plural(group) for group in groups()]
+
+
+@pytest.mark.parametrize("kind", ["cell", "cells"])
+def test_one_group(kind: str, stranger: Path) -> None:
+    (table,) = tables(kind)
+    text = rendered(table)
+    assert "lstm" in text
+    assert "Long short-term memory" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("leaky")]
+    assert line.strip().split(maxsplit=3) == [
+        "leaky",
+        "rnnlab-stranger",
+        "2.5",
+        "Leaky integrator, for tests.",
+    ]
+    (line,) = [line for line in text.splitlines() if line.startswith("irnn")]
+    assert line.split()[1] == "conf"
+
+
+def test_own_configs_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf" / "cell").mkdir(parents=True)
+    (tmp_path / "conf" / "cell" / "mine.yaml").write_text("# My own\ndefaults: [gru]\n")
+    monkeypatch.chdir(tmp_path)
+    assert "mine    ./conf" in rendered(*tables("cells"))
+
+
+def test_a_class_is_described_with_types_ranges_defaults_and_meanings(stranger: Path) -> None:
+    text = rendered(describe("cell/leaky"))
+    assert "Leaky integrator, for tests." in text
+    assert "stranger_cells.leaky:Leaky of rnnlab-stranger 2.5" in text
+    cells = [re.split(r"  +", line.strip()) for line in text.splitlines()]
+    rows = {row[0]: row[1:] for row in cells if row[0].startswith("cell.")}
+    assert rows["cell.hidden_size"] == ["8", "an integer >= 1", "H, units."]
+    assert rows["cell.rate"] == ["1", "a number >= 0 and <= 1", "How much is kept."]
+    assert rows["cell.clip"] == ["null", "a number or null"]
+    assert rows["cell.bias"] == ["true", "true or false"]
+    assert "cell.input_size" not in rows
+
+
+def test_the_paper_is_shown() -> None:
+    assert "Hochreiter" in rendered(describe("lstm"))
+
+
+def test_a_variant_is_shown_as_its_file() -> None:
+    text = rendered(describe("cell/irnn"))
+    assert "recurrent_init: identity" in text
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("cell/lstn", "cell=lstn: is not an option; did you mean lstm?"),
+        ("cels/lstm", "show=cels: is not a group; did you mean cell?"),
+        ("nothing", "show=nothing: is not GROUP/NAME"),
+        ("adding", "show=adding: say which one; valid: dataset/adding, experiment/adding"),
+    ],
+)
+def test_a_wrong_name_is_one_line(what: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        describe(what)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_docstring_without_its_arguments() -> None:
+    prose, meanings = split_arguments(
+        "Title.\n\nMore: text.\n\nArgs:\n    one: First\n        line.\n    two (int): Second.\n"
+        "\nRaises:\n    Error: Never.\n"
+    )
+    assert prose == "Title.\n\nMore: text.\n\nRaises:\n    Error: Never."
+    assert meanings == {"one": "First line.", "two": "Second."}
+    assert split_arguments("Title.") == ("Title.", {})
