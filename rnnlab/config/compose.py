@@ -9,6 +9,7 @@ from typing import Any
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config.messages import FAULTS, explain, unknown_option
@@ -75,13 +76,7 @@ def hydra_session() -> Iterator[None]:
 
 def _load(overrides: list[str]) -> DictConfig:
     parsed = OverridesParser.create().parse_overrides(overrides)
-    known = groups()
-    for override in parsed:
-        if not override.key_or_group:
-            raise ConfigError(f"{override.input_line}: has no key")
-        named = override.is_delete() or isinstance(override.value(), str | list)
-        if override.key_or_group in known and not (named or override.is_sweep_override()):
-            raise unknown_option(override.key_or_group, str(override.input_line).partition("=")[2])
+    lists = _chosen_lists(parsed)
     with hydra_session():
         cfg = hydra_compose("config", overrides, return_hydra_config=True)
     chosen = {
@@ -89,13 +84,10 @@ def _load(overrides: list[str]) -> DictConfig:
         for group, option in cfg.hydra.runtime.choices.items()
         if not str(group).startswith("hydra/")
     }
-    # Hydra forgets what was chosen in a group that takes several options.
-    for override in parsed:
-        if override.key_or_group in known and isinstance(override.value(), list):
-            chosen.setdefault(override.key_or_group, override.value())
     OmegaConf.set_struct(cfg, False)
     del cfg["hydra"]
-    cfg.choices = chosen
+    # Hydra forgets what was chosen in a group that takes several options.
+    cfg.choices = {**lists, **chosen}
     if cfg.get("experiment_name") is None:
         # It names a folder, and an experiment may lie in a folder of conf/experiment.
         option = chosen.get("experiment") or chosen.get("dataset")
@@ -106,11 +98,28 @@ def _load(overrides: list[str]) -> DictConfig:
     return cfg
 
 
+def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
+    """Return the groups for which several options are chosen; refuse choices that are no names."""
+    known, lists = groups(), {}
+    for override in overrides:
+        group = override.key_or_group
+        if not group:
+            raise ConfigError(f"{override.input_line}: has no key")
+        if group not in known or override.is_delete() or override.is_sweep_override():
+            continue
+        value = override.value()
+        if isinstance(value, list):
+            lists[group] = value
+        elif not isinstance(value, str):
+            raise unknown_option(group, str(override.input_line).partition("=")[2])
+    return lists
+
+
 def _conform(cfg: DictConfig) -> None:
     """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
-    for key, options in OPTIONS.items():
+    for key, schema in OPTIONS.items():
         written = OmegaConf.to_container(cfg[key], resolve=False) if key in cfg else {}
-        for parameter in parameters(options):
+        for parameter in parameters(schema):
             value = written.get(parameter.name) if isinstance(written, dict) else None
             kinds = alternatives(parameter.type)
             if type(value) is int and float in kinds and int not in kinds:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from argparse import ArgumentError, ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
@@ -45,7 +47,7 @@ def answer(arguments: Sequence[str]) -> str | None:
         if asked.resolve:
             OmegaConf.resolve(config)
         return _yaml(config, asked.package)
-    with hydra_session():
+    with hydra_session(), _logging_restored():
         hydra = GlobalHydra.instance().hydra
         assert hydra is not None
         if asked.help:
@@ -57,6 +59,18 @@ def answer(arguments: Sequence[str]) -> str | None:
         elif asked.info:
             hydra.show_info(asked.info, "config", asked.overrides)
     return ""
+
+
+@contextmanager
+def _logging_restored() -> Iterator[None]:
+    """Undo what Hydra does to the root logger in order to print through it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 def _parse(parser: ArgumentParser, arguments: Sequence[str]) -> Namespace:
