@@ -30,9 +30,7 @@ app = typer.Typer(
 Run = Annotated[
     str, typer.Argument(help="A run's folder, its MLflow id, the beginning of either, or last.")
 ]
-Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="What to change.")
-]
+Overrides = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="What to change.")]
 Output = Annotated[
     Path | None,
     typer.Option("--output-dir", help="Where runs are; RNNLAB_OUTPUT_DIR or outputs by default."),
@@ -217,6 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RnnlabError as error:
         return _fail(str(error), error.exit_code, debug)
     except _UsageError as error:
+        if not str(error):  # no verb at all: the help was shown
+            return ConfigError.exit_code
         return _fail(_usage(error), ConfigError.exit_code, debug)
     return result if isinstance(result, int) else 0
 

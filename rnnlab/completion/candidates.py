@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
 from rnnlab.config.options import groups, options, plural
+from rnnlab.runs.places import default_output_dir
 
 
 def candidates(line: str, verbs: Mapping[str, Sequence[str]]) -> list[str]:
@@ -41,7 +41,7 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
     if verb == "completion":
         return ["bash", "fish", "zsh"]
     if verb in ("resume", "evaluate", "predict", "generate") and not before:
-        return ["last", *map(str, Path("outputs").glob("*/*/"))]
+        return ["last", *map(str, default_output_dir().glob("*/*/"))]
     if verb == "evaluate":
         return [word for word in overrides(before, current) if word.startswith("dataset.")]
     return []

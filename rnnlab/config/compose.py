@@ -43,7 +43,7 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
         except FAULTS as error:
             mistake, culprit = explain(error, remaining)
             mistakes.append(mistake)
-            if culprit is None:
+            if culprit not in remaining:
                 break
             # Leave out the culprit and what depends on it, and look for further mistakes.
             group = culprit.partition("=")[0]

@@ -41,16 +41,21 @@ class Parameter:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """The values that a ``Literal`` in its type names; empty without one."""
-        members = [item for item in alternatives(self.type) if get_origin(item) is Literal]
+        """The values of a ``Literal`` type; empty for one that has others too."""
+        members = [item for item in alternatives(self.type) if item is not type(None)]
+        if any(get_origin(item) is not Literal for item in members):
+            return ()
         return tuple(value for item in members for value in get_args(item))
 
     def describe(self) -> str:
         """Return what is accepted, in words: ``an integer >= 1 or null``."""
         members = [item for item in alternatives(self.type) if item is not type(None)]
-        known = [words for item in members if (words := _words(item))]
+        known = [
+            f"{words} {self.range}" if self.range and item in (int, float) else words
+            for item in members
+            if (words := _words(item))
+        ]
         text = " or ".join(known) or "something else"
-        text += f" {self.range}" if self.range else ""
         return f"{text} or null" if type(None) in alternatives(self.type) else text
 
     def refusal(self, value: Any) -> str | None:

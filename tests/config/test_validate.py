@@ -39,6 +39,11 @@ def test_the_default_is_valid() -> None:
         ("trainer__batch_size", "???", "trainer.batch_size: is required: an integer >= 1"),
         ("trainer__gradient_clip_val", 0.0, "trainer.gradient_clip_val=0.0: must be > 0"),
         ("trainer__truncate_steps", 0, "trainer.truncate_steps=0: must be >= 1"),
+        (
+            "trainer__devices",
+            "two",
+            "trainer.devices=two: must be an integer >= 1 or a list of integers or one of auto",
+        ),
         ("seed", -1, "seed=-1: must be >= 0 and <= 4.29497e+09"),
         ("optimizer__lr", -0.1, "optimizer.lr=-0.1: must be >= 0 and < inf"),
         ("optimizer__lr", float("nan"), "optimizer.lr=nan: must be a number >= 0 and < inf"),

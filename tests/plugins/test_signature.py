@@ -108,7 +108,7 @@ def test_nan_is_refused_without_any_range() -> None:
 
 def test_choices_are_those_of_a_literal() -> None:
     assert FOUND["shape"].choices == ("tanh", "relu")
-    assert FOUND["mixed"].choices == ("auto",)
+    assert FOUND["mixed"].choices == ()
     assert FOUND["count"].choices == ()
 
 
