@@ -32,7 +32,7 @@ def own_past(batch: Batch, spec: DataSpec) -> Tensor:
     past = batch.input[..., :size]
     scaled_as, wanted = spec.input.scaler, spec.target.scaler
     if scaled_as is not None:
-        scaled_as = Scaler(scaled_as.mean[:size], scaled_as.std[:size])
+        scaled_as = Scaler(scaled_as.mean[:size], scaled_as.std[:size], scaled_as.log)
     if scaled_as == wanted:
         return past
     past = past if scaled_as is None else scaled_as.inverse(past)

@@ -35,6 +35,13 @@ def test_values_scaled_alike_come_back_bit_by_bit() -> None:
     assert torch.equal(own_past(batch, DataSpec(reals(1, scaler), reals(1, scaler))), batch.input)
 
 
+def test_values_scaled_alike_by_logarithm_come_back_too() -> None:
+    scaler = Scaler((0.1,), (0.3,), log=True)
+    batch = Batch(torch.randn(3, 4, 1))
+
+    assert torch.equal(own_past(batch, DataSpec(reals(1, scaler), reals(1, scaler))), batch.input)
+
+
 def test_the_last_valid_step() -> None:
     assert last_step(Batch(torch.zeros(2, 5, 1))).tolist() == [4, 4]
     assert last_step(Batch(torch.zeros(2, 5, 1), lengths=torch.tensor([2, 0]))).tolist() == [1, 0]
