@@ -25,6 +25,8 @@ _SPLITS: dict[Part, tuple[str, ...]] = {
     "test": ("test",),
 }
 
+_ROWS_AT_ONCE = 1000
+
 
 @dataclass(frozen=True)
 class HubRows:
@@ -112,6 +114,22 @@ class HubTexts:
                 )
 
 
+@dataclass(frozen=True)
+class _AllRows:
+    """The rows of a split; in a worker process of a DataLoader too, all of them.
+
+    Iterating over a split itself gives each worker its share of the files. Who reads which rows
+    is decided by :class:`rnnlab.data.loading.ExampleLoader`, and must not be decided twice.
+    """
+
+    split: Any
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for batch in self.split.iter(batch_size=_ROWS_AT_ONCE):
+            for cells in zip(*batch.values(), strict=True):
+                yield dict(zip(batch, cells, strict=True))
+
+
 def open_rows(path: str, name: str | None, *, streaming: bool, own_splits: bool) -> HubRows:
     """Open a dataset of the hub or a local file; a file is not copied to any cache.
 
@@ -148,13 +166,10 @@ def open_rows(path: str, name: str | None, *, streaming: bool, own_splits: bool)
             part: next((loaded[name] for name in names if name in loaded), None)
             for part, names in _SPLITS.items()
         }
-        parts: dict[Part, Any] = {
-            part: split for part, split in splits.items() if split is not None
-        }
-        if "train" not in parts:
+        train = splits["train"]
+        if train is None:
             why = f"has no split named train, only: {', '.join(loaded)}"
             raise DataError(why, key="dataset.path", value=path)
-        train = parts["train"]
         columns = train.column_names or list(next(iter(train), ()))
         features = train.features or {}
     except (ValueError, OSError, RuntimeError) as error:
@@ -164,9 +179,12 @@ def open_rows(path: str, name: str | None, *, streaming: bool, own_splits: bool)
     classes = {
         column: feature.names for column, feature in features.items() if hasattr(feature, "names")
     }
-    if not own_splits:
-        parts = {"train": train}
-    return HubRows(path, parts, tuple(columns), classes, sha256)
+    parts = {
+        part: _AllRows(split)
+        for part, split in splits.items()
+        if split is not None and (own_splits or part == "train")
+    }
+    return HubRows(path, {**parts}, tuple(columns), classes, sha256)
 
 
 def _csv_options(suffix: str) -> dict[str, Any]:

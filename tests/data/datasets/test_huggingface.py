@@ -63,6 +63,21 @@ def test_the_columns_named_make_the_mapping(
     assert dataset.baselines is None
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_worker_processes_share_the_rows(path: str) -> None:
+    dataset = HuggingFace(path, text="review", label="stars", streaming=True, min_count=1)
+
+    def texts(num_workers: int) -> list[str]:
+        loader = make_loader(
+            dataset.split("train"), 4, shuffle=True, seed=0, num_workers=num_workers
+        )
+        return sorted(str(ids) for batch in loader for ids in batch.input.tolist())
+
+    alone, together = texts(0), texts(2)
+    assert len(set(alone)) > 30
+    assert together == alone
+
+
 @pytest.mark.parametrize(
     "columns", [{}, {"label": "stars"}, {"text": "review", "column": "price"}, {"source": "review"}]
 )
