@@ -40,7 +40,8 @@ def test_the_data_is_not_needed_any_more(small, tmp_path):
     )
     train(
         [*small, "name=text", "dataset=csv_text", f"dataset.path={path}", "dataset.text=text",
-         "dataset.label=label", "trainer.limit_train_batches=1.0", "trainer.max_epochs=15", "optimizer.lr=0.03"],
+         "dataset.label=label", "trainer.limit_train_batches=1.0", "trainer.max_epochs=15",
+         "optimizer.lr=0.03"],
     )  # fmt: skip
     path.unlink()
     (tmp_path / "in.csv").write_text("text\ngood 3\nbad 4\n")
