@@ -177,11 +177,11 @@ def ui(
     """Open the MLflow dashboard on 127.0.0.1."""
     import subprocess
 
-    from rnnlab.tracking import tracking_uri, ui_command
+    from rnnlab.tracking import environment, tracking_uri, ui_command
 
     command = ui_command(tracking_uri(uri, _outputs(output_dir)), port)
     _show(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
-    raise typer.Exit(subprocess.call(command))
+    raise typer.Exit(subprocess.call(command, env=environment()))
 
 
 @app.command()
