@@ -69,7 +69,7 @@ def test_as_a_module() -> None:
         (["train", "cell.hiden_size=1"], "cell.hiden_size: is not a key of cell; did you mean cel"),
         (["train", "cell.hidden_size=x"], "cell.hidden_size=x: must be an integer"),
         (["train", "trainer.batch_size=0"], "trainer.batch_size=0: must be >= 1"),
-        (["train", "dataset=text_file", "dataset.path=/no"], "dataset.path=/no: does not exist"),
+        (["train", "dataset=text_file", "dataset.path=/no"], "dataset.path=/no: no such file"),
         (["train", "task=one_to_one"], "task=one_to_one: "),
         (["train", "--nope"], "--nope: there is no such option; valid: --help"),
         (["trian"], "No such command 'trian'."),

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.sections import Section, sections
+from rnnlab.data.files import no_such_file
 from rnnlab.errors import ConfigError, ConfigErrors, DataError, nearest
 from rnnlab.plugins.signature import Parameter
 
@@ -69,7 +70,9 @@ def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
         # A None would not be shown, but here it is the mistake.
         return ConfigError(refusal, key=key, value="null" if written is None else written)
     if key == "dataset.path" and isinstance(value, str) and not Path(value).expanduser().exists():
-        return DataError("does not exist", key=key, value=written)
+        # The nearest file would tell what an interpolation stands for.
+        known = written == value
+        return no_such_file(value) if known else DataError("no such file", key=key, value=written)
     return None
 
 

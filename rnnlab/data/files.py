@@ -64,6 +64,21 @@ def decode_text(content: bytes, path: str, *, key: str = "dataset.path") -> str:
     return text
 
 
+def no_such_file(path: str, *, key: str = "dataset.path") -> DataError:
+    """Return the error for a path where nothing is; it names the nearest file in the folder.
+
+    Args:
+        path: Where nothing is.
+        key: The config key or option that named it.
+    """
+    file = Path(path).expanduser()
+    if not file.parent.is_dir():
+        return DataError(f"no such file; there is no folder {file.parent}", key=key, value=path)
+    near = nearest(file.name, [entry.name for entry in file.parent.iterdir()])
+    suggestion = None if near is None else str(file.parent / near)
+    return DataError("no such file", key=key, value=path, near=suggestion)
+
+
 def some_lines(found: Sequence[tuple[int, str]]) -> str:
     """Name the first few of the lines at fault and count the rest.
 
@@ -84,19 +99,9 @@ def _explained(path: str, key: str) -> Iterator[Path]:
     try:
         yield file
     except FileNotFoundError as error:
-        raise _not_found(file, path, key) from error
+        raise no_such_file(path, key=key) from error
     except IsADirectoryError as error:
         raise DataError("is a folder, not a file", key=key, value=path) from error
     except OSError as error:
         why = f"cannot be read ({error.strerror or error})"
         raise DataError(why, key=key, value=path) from error
-
-
-def _not_found(file: Path, path: str, key: str) -> DataError:
-    if not file.parent.is_dir():
-        return DataError(f"no such file; there is no folder {file.parent}", key=key, value=path)
-    beside = [entry.name for entry in file.parent.iterdir()]
-    near = nearest(file.name, beside)
-    return DataError(
-        "no such file", key=key, value=path, near=None if near is None else str(file.parent / near)
-    )

@@ -1,31 +1,13 @@
-"""Rows through the package ``datasets``: from the Hugging Face hub or a local file."""
+"""Rows that the package ``datasets`` gives, part by part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from rnnlab.data.dataset import Part
-from rnnlab.data.files import hash_file
-from rnnlab.errors import DataError, MissingPackage, nearest
-
-_BUILDERS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".json": "json",
-    ".jsonl": "json",
-    ".parquet": "parquet",
-}
-# What datasets of the hub call their parts.
-_SPLITS: dict[Part, tuple[str, ...]] = {
-    "train": ("train",),
-    "val": ("validation", "val", "valid", "dev"),
-    "test": ("test",),
-}
-
-_ROWS_AT_ONCE = 1000
+from rnnlab.errors import DataError, nearest
 
 
 @dataclass(frozen=True)
@@ -38,6 +20,7 @@ class HubRows:
         columns: Names of the columns.
         classes: For columns that hold numbers of classes, the names of these.
         sha256: Hash of the file; None for a dataset of the hub.
+        key: The config key that named it, for messages.
     """
 
     path: str
@@ -45,9 +28,10 @@ class HubRows:
     columns: tuple[str, ...]
     classes: dict[str, Sequence[str]]
     sha256: str | None
+    key: str = "dataset.path"
 
-    def require(self, column: str, key: str) -> str:
-        """Return the name of a column that is there.
+    def require(self, column: str, key: str) -> None:
+        """Check that there is a column.
 
         Raises:
             DataError: There is none of this name.
@@ -60,7 +44,6 @@ class HubRows:
                 near=nearest(column, self.columns),
                 valid=self.columns,
             )
-        return column
 
     def read(self, part: Part) -> Iterator[Mapping[str, Any]]:
         """Give the rows of a part.
@@ -71,7 +54,7 @@ class HubRows:
         try:
             yield from self.parts[part]
         except (ValueError, OSError, RuntimeError) as error:
-            raise _unreadable(self.path, error) from error
+            raise unreadable(self.path, self.key, error) from error
 
     def text(self, row: Mapping[str, Any], column: str) -> str | None:
         """Return the text of a cell, or the name of its class; None where there is none."""
@@ -109,92 +92,19 @@ class HubTexts:
                 raise DataError(
                     f"row {number} of {self.part} has no {column!r}; dataset.missing=drop leaves "
                     "such rows out",
-                    key="dataset.path",
+                    key=self.rows.key,
                     value=self.rows.path,
                 )
 
 
-@dataclass(frozen=True)
-class _AllRows:
-    """The rows of a split; in a worker process of a DataLoader too, all of them.
-
-    Iterating over a split itself gives each worker its share of the files. Who reads which rows
-    is decided by :class:`rnnlab.data.loading.ExampleLoader`, and must not be decided twice.
-    """
-
-    split: Any
-
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        for batch in self.split.iter(batch_size=_ROWS_AT_ONCE):
-            for cells in zip(*batch.values(), strict=True):
-                yield dict(zip(batch, cells, strict=True))
-
-
-def open_rows(path: str, name: str | None, *, streaming: bool, own_splits: bool) -> HubRows:
-    """Open a dataset of the hub or a local file; a file is not copied to any cache.
+def unreadable(path: str, key: str, error: Exception) -> DataError:
+    """Return the error for a dataset that the package cannot read, in one line.
 
     Args:
-        path: A name on the hub, or a file: CSV, TSV, JSON, JSON lines or Parquet.
-        name: Which configuration of a dataset of the hub.
-        streaming: Whether rows of the hub are read when needed instead of stored first.
-        own_splits: Whether to use the validation and test splits that the dataset has.
-
-    Raises:
-        MissingPackage: ``datasets`` is not installed.
-        DataError: There is no such file or dataset, or no row in it.
+        path: Name or file.
+        key: The config key that named it.
+        error: What the package said.
     """
-    try:
-        import datasets
-    except ImportError as error:
-        raise MissingPackage("datasets", "hf", wanted_by="dataset=huggingface") from error
-
-    suffix = Path(path).suffix.lower()
-    if suffix not in _BUILDERS and Path(path).expanduser().exists():
-        raise DataError("unknown kind of file", key="dataset.path", value=path, valid=_BUILDERS)
-    sha256 = hash_file(path) if suffix in _BUILDERS else None
-    try:
-        if sha256 is None:
-            loaded = datasets.load_dataset(path, name, streaming=streaming)
-        else:
-            loaded = datasets.load_dataset(
-                _BUILDERS[suffix],
-                data_files=str(Path(path).expanduser()),
-                streaming=True,
-                **_csv_options(suffix),
-            )
-        splits = {
-            part: next((loaded[name] for name in names if name in loaded), None)
-            for part, names in _SPLITS.items()
-        }
-        train = splits["train"]
-        if train is None:
-            why = f"has no split named train, only: {', '.join(loaded)}"
-            raise DataError(why, key="dataset.path", value=path)
-        columns = train.column_names or list(next(iter(train), ()))
-        features = train.features or {}
-    except (ValueError, OSError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
-    if not columns:
-        raise DataError("has no row", key="dataset.path", value=path)
-    classes = {
-        column: feature.names for column, feature in features.items() if hasattr(feature, "names")
-    }
-    parts = {
-        part: _AllRows(split)
-        for part, split in splits.items()
-        if split is not None and (own_splits or part == "train")
-    }
-    return HubRows(path, {**parts}, tuple(columns), classes, sha256)
-
-
-def _csv_options(suffix: str) -> dict[str, Any]:
-    if _BUILDERS[suffix] != "csv":
-        return {}
-    # Texts such as "NA" or "null" are texts.
-    return {"keep_default_na": False, "sep": "\t" if suffix == ".tsv" else ","}
-
-
-def _unreadable(path: str, error: Exception) -> DataError:
     first_line = str(error).strip().split("\n", 1)[0]
     why = f"the package datasets cannot read it ({type(error).__name__}: {first_line})"
-    return DataError(why, key="dataset.path", value=path)
+    return DataError(why, key=key, value=path)

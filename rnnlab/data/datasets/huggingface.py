@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.hub_mappings import HubEncoder
-from rnnlab.data.hub_rows import open_rows
+from rnnlab.data.hub_open import open_file, open_hub
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split
 from rnnlab.data.tokenizer import TokenizerName
@@ -19,7 +19,7 @@ _MAPPINGS = (("text", "label"), ("source", "target"), ("column",), ("text",))
 class HuggingFace(Dataset):
     """A dataset of the Hugging Face hub, or a local CSV, TSV, JSON, JSON lines or Parquet file.
 
-    ``rnnlab train dataset=huggingface dataset.path=stanfordnlp/imdb dataset.text=text
+    ``rnnlab train dataset=huggingface dataset.name=stanfordnlp/imdb dataset.text=text
     dataset.label=label task=many_to_one``
 
     Which columns are named decides what it is: ``text`` and ``label`` make classification,
@@ -33,8 +33,9 @@ class HuggingFace(Dataset):
     classes come from the first ``rows_ahead`` rows of the training part.
 
     Args:
-        path: A name on the hub, or a file.
-        name: Which configuration of a dataset of the hub.
+        name: A dataset of the hub; None for a file.
+        subset: Which configuration of a dataset of the hub.
+        path: A file: .csv, .tsv, .json, .jsonl or .parquet; None for a dataset of the hub.
         text: The column of the texts.
         label: The column of the classes.
         source: The column that is read.
@@ -66,8 +67,9 @@ class HuggingFace(Dataset):
 
     def __init__(
         self,
-        path: str,
         name: str | None = None,
+        subset: str | None = None,
+        path: str | None = None,
         text: str | None = None,
         label: str | None = None,
         source: str | None = None,
@@ -100,7 +102,13 @@ class HuggingFace(Dataset):
         if streaming and len(columns) == 1:
             why = f"{columns[0]} alone is one long sequence and is held in memory"
             raise ConfigError(why, key="dataset.streaming", value=True)
-        rows = open_rows(path, name, streaming=streaming, own_splits=own_splits)
+        if (name is None) == (path is None):
+            why = "needs the name of a dataset of the hub or, instead, the path of a file"
+            raise ConfigError(why, key="dataset", valid=("dataset.name", "dataset.path"))
+        if path is not None:
+            rows = open_file(path)
+        else:
+            rows = open_hub(str(name), subset, streaming=streaming, own_splits=own_splits)
         for key in columns:
             rows.require(str(named[key]), f"dataset.{key}")
         encoder = HubEncoder(

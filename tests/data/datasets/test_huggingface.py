@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> str:
 def test_the_columns_named_make_the_mapping(
     path: str, columns: dict[str, Any], kind: type, described: tuple[str, str]
 ) -> None:
-    dataset = HuggingFace(path, window=3, **columns)
+    dataset = HuggingFace(path=path, window=3, **columns)
     spec = dataset.spec
     assert isinstance(dataset.split("train"), kind)
     assert spec.input.describe().startswith(described[0])
@@ -65,7 +65,7 @@ def test_the_columns_named_make_the_mapping(
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_worker_processes_share_the_rows(path: str) -> None:
-    dataset = HuggingFace(path, text="review", label="stars", streaming=True, min_count=1)
+    dataset = HuggingFace(path=path, text="review", label="stars", streaming=True, min_count=1)
 
     def texts(num_workers: int) -> list[str]:
         loader = make_loader(
@@ -83,20 +83,26 @@ def test_worker_processes_share_the_rows(path: str) -> None:
 )
 def test_columns_that_make_no_mapping(path: str, columns: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="make no mapping; valid: text and label, source and"):
-        HuggingFace(path, **columns)
+        HuggingFace(path=path, **columns)
+
+
+def test_either_a_name_or_a_path() -> None:
+    for both in ({}, {"name": "x/y", "path": "a.csv"}):
+        with pytest.raises(ConfigError, match="name of a dataset of the hub or, instead, the path"):
+            HuggingFace(text="review", **both)
 
 
 def test_what_cannot_be_streamed(path: str) -> None:
     with pytest.raises(ConfigError, match=r"dataset\.streaming=True: column alone is one long"):
-        HuggingFace(path, column="price", streaming=True)
+        HuggingFace(path=path, column="price", streaming=True)
 
 
 def test_a_wrong_column_is_named(path: str) -> None:
     with pytest.raises(DataError, match=r"dataset\.label=star: .*did you mean stars\?"):
-        HuggingFace(path, text="review", label="star")
+        HuggingFace(path=path, text="review", label="star")
 
 
 def test_the_missing_package_is_named(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingPackage, match=r"pip install 'rnnlab\[hf\]'"):
-        HuggingFace(path, text="review", label="stars")
+        HuggingFace(path=path, text="review", label="stars")
