@@ -15,7 +15,7 @@ from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Part
 from rnnlab.data.division import divide_examples
 from rnnlab.data.hub_rows import HubRows, HubTexts
-from rnnlab.data.labelled_texts import encode_labelled_texts
+from rnnlab.data.labelled_texts import encode_labelled_texts, require_classes
 from rnnlab.data.numbers import parse_number
 from rnnlab.data.series_windows import encode_series
 from rnnlab.data.spec import DataSpec
@@ -110,6 +110,8 @@ class HubEncoder:
             before = len(pairs)
             pairs += self._pairs(rows, columns, part, labelled)
             given[part] = range(before, len(pairs))
+        if labelled:
+            require_classes([second for _, second in pairs], columns[1])
         parts = divide_examples(
             [second if labelled else None for _, second in pairs],
             rows.path,

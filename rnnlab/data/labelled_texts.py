@@ -77,3 +77,19 @@ def encode_labelled_texts(
         target = torch.tensor(classes.encode(labels[position] for position in positions))
         splits[part] = TensorSplit(ids, target, lengths)
     return spec, splits
+
+
+def require_classes(labels: Sequence[str], label_name: str) -> None:
+    """Check that labels are classes, not values that hardly any two examples share.
+
+    Args:
+        labels: The label of each example.
+        label_name: Their column, for messages.
+
+    Raises:
+        DataError: More than half as many labels as examples are different.
+    """
+    different = len(set(labels))
+    if 2 * different > len(labels) > 2:
+        why = f"{different} different labels in {len(labels)} rows are no classes"
+        raise DataError(why, key="dataset.label", value=label_name)

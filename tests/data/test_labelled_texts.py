@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from rnnlab.data.dataset import Part
-from rnnlab.data.labelled_texts import encode_labelled_texts
+from rnnlab.data.labelled_texts import encode_labelled_texts, require_classes
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.vocabulary import PAD, UNKNOWN
@@ -52,3 +52,9 @@ def test_one_class_alone_is_refused() -> None:
 def test_a_class_without_training_examples_is_refused() -> None:
     with pytest.raises(DataError, match="no example of 'z'"):
         encode(["a", "b", "c", "d"], ["x", "y", "z", "x"])
+
+
+def test_labels_that_hardly_repeat_are_no_classes() -> None:
+    require_classes(["a", "a", "b", "b"], "price")
+    with pytest.raises(DataError, match=r"dataset\.label=price: 3 different labels in 5 rows are"):
+        require_classes(["a", "b", "c", "c", "c"], "price")

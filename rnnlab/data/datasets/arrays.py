@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from numpy.typing import NDArray
 from torch import Tensor
@@ -79,8 +79,6 @@ class Arrays(Dataset):
     Raises:
         DataError: The arrays cannot be used; the message says which and why.
     """
-
-    default_task: ClassVar[str] = "many_to_one"
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.division import divide_examples
 from rnnlab.data.files import decode_text, read_file, some_lines
-from rnnlab.data.labelled_texts import encode_labelled_texts
+from rnnlab.data.labelled_texts import encode_labelled_texts, require_classes
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.table import DelimiterName, Table, parse_table
@@ -71,6 +71,7 @@ class CsvText(Dataset):
         table = _complete(table, text, label, tokenizer, missing)
         texts = table.column(text, key="dataset.text")
         labels = [cell.strip() for cell in table.column(label, key="dataset.label")]
+        require_classes(labels, label)
         parts = divide_examples(
             labels,
             path,

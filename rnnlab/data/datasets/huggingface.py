@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.hub_mappings import HubEncoder
@@ -62,8 +62,6 @@ class HuggingFace(Dataset):
         DataError: The dataset cannot be used; the message says where and why.
         MissingPackage: ``datasets`` is not installed.
     """
-
-    default_task: ClassVar[str] = "many_to_one"
 
     def __init__(
         self,
