@@ -237,12 +237,12 @@ def _usage(error: Any) -> str:
 
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
-    from rnnlab.runs.execute import read_result
+    from rnnlab.runs.folder import read_json
     from rnnlab.runs.results_table import results_table
 
     outputs = run.path.parents[1]
     elsewhere = "" if outputs == _outputs(None).absolute() else f" --output-dir {outputs}"
-    _show(results_table(read_result(run), run.path.parent.name))
+    _show(results_table(read_json(run.result), run.path.parent.name))
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 
 

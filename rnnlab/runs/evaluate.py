@@ -12,8 +12,8 @@ from rnnlab.config.override import override
 from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly, assemble
-from rnnlab.runs.execute import scores
 from rnnlab.runs.folder import find
+from rnnlab.runs.measure import scores
 from rnnlab.runs.restore import read_config, restore
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from rnnlab.runs import execute as module
+from rnnlab.runs import measure
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, read_json
 from rnnlab.runs.train import train
@@ -54,7 +54,7 @@ def test_a_fault_in_training_is_recorded_with_its_cause(small, monkeypatch, tmp_
     def broken(*arguments, **options):
         raise ValueError("out of luck")
 
-    monkeypatch.setattr(module, "evaluate", broken)
+    monkeypatch.setattr(measure, "evaluate", broken)
     with pytest.raises(ValueError, match="out of luck"):
         train([*small, "name=broken"])
     status = read_json(tmp_path / "outputs/digits_rows/broken/status.json")

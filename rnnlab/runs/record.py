@@ -1,0 +1,81 @@
+"""What is recorded beside the metrics of a run: its manifest, its tags, its final scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from rnnlab.plugins.discovery import distributions_in_use
+from rnnlab.runs.assemble import Assembly
+from rnnlab.runs.fingerprint import fingerprint
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.manifest import make_manifest
+from rnnlab.tracking.logger import RunLogger
+from rnnlab.tracking.store import tracking_uri
+
+
+def manifest_of(assembly: Assembly) -> dict[str, Any]:
+    """Return the manifest of a run, with its fingerprints."""
+    config: Any = OmegaConf.to_container(assembly.config, resolve=False)
+    data = assembly.dataset.sha256()
+    plugins = distributions_in_use(_targets(config))
+    return make_manifest(
+        seed=int(assembly.config.seed),
+        data_sha256=data,
+        fingerprint=fingerprint(config, data, plugins),
+        setting=fingerprint(config, data, plugins, with_seed=False),
+        plugins=plugins,
+        engines={},
+        device=str(assembly.config.trainer.accelerator),
+    )
+
+
+def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
+    """Return the logger of a run, tagged with what its manifest says."""
+    params: Any = OmegaConf.to_container(config, resolve=False)
+    tracking = config.tracking
+    tags = {
+        "rnnlab.fingerprint": manifest["fingerprint"],
+        "rnnlab.setting": manifest["setting"],
+        "rnnlab.folder": str(folder.path),
+        "rnnlab.data_sha256": manifest["data_sha256"],
+    }
+    if manifest["git"]:
+        tags["mlflow.source.git.commit"] = manifest["git"]["commit"]
+        tags["rnnlab.git.dirty"] = str(manifest["git"]["dirty"])
+    tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
+    return RunLogger(
+        folder.path,
+        uri=tracking_uri(tracking.uri, folder.path.parents[1]),
+        experiment=config.experiment_name,
+        run_name=folder.path.name,
+        params=params,
+        tags=tags,
+        enabled=tracking.enabled,
+        system_metrics=tracking.system_metrics,
+        system_interval=tracking.system_interval,
+    )
+
+
+def final_points(result: dict[str, Any]) -> dict[str, float]:
+    """Return the final scores and the baselines of a result under the names they are logged by."""
+    scores = {
+        f"final/{part}/{name}": value
+        for part in ("train", "test")
+        for name, value in result["scores"][part].items()
+    }
+    baselines = {
+        f"baseline/{baseline}/{name}": value
+        for baseline, values in result["baselines"].items()
+        for name, value in values.items()
+    }
+    return scores | baselines
+
+
+def _targets(node: Any) -> list[str]:
+    """Return every ``_target_`` in a plain config."""
+    if not isinstance(node, dict):
+        return []
+    own = [str(node["_target_"])] if "_target_" in node else []
+    return own + [target for child in node.values() for target in _targets(child)]

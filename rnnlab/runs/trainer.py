@@ -1,0 +1,103 @@
+"""From a config to what trains: the batches, the module and Lightning's Trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytorch_lightning as pl
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import EarlyStopping
+
+from rnnlab.config import build
+from rnnlab.data.loading import Loader, make_loader
+from rnnlab.runs.assemble import Assembly
+from rnnlab.runs.folder import RunFolder
+from rnnlab.tracking.logger import RunLogger
+from rnnlab.training.checkpoints import AtomicCheckpointIO, Checkpoints
+from rnnlab.training.module import TrainingModule
+from rnnlab.training.progress import OneLineProgress
+from rnnlab.training.signals import OwnSignalHandlers
+from rnnlab.training.tbptt import TruncatedLoader
+
+# Options of conf/trainer that are Lightning's own and go to its Trainer as they are.
+_LIGHTNING = """
+    max_epochs max_steps accumulate_grad_batches gradient_clip_val check_val_every_n_epoch
+    limit_train_batches limit_val_batches accelerator devices strategy precision deterministic
+    enable_progress_bar
+""".split()
+
+
+def training_loader(assembly: Assembly) -> Loader:
+    """Return the loader of the training part: shuffled by the seed, in chunks if truncated."""
+    trainer = assembly.config.trainer
+    batches = make_loader(
+        assembly.dataset.split("train"),
+        int(trainer.batch_size),
+        shuffle=True,
+        seed=int(assembly.config.seed),
+        stream_steps=int(trainer.stream_steps),
+        num_workers=int(trainer.num_workers),
+    )
+    steps = trainer.truncate_steps
+    return batches if steps is None else TruncatedLoader(batches, int(steps))
+
+
+def training_module(assembly: Assembly) -> TrainingModule:
+    """Return the Lightning module of a run."""
+    config = assembly.config
+    _, mode = assembly.task.monitor(assembly.spec)
+    return TrainingModule(
+        assembly.model,
+        assembly.task,
+        assembly.spec,
+        optimizer=lambda parameters: build.optimizer(config, parameters),
+        scheduler=lambda optimizer: build.scheduler(config, optimizer, mode),
+        scheduler_interval=config.scheduler.get("interval", "epoch"),
+        measure_gradients=config.diagnostics.gradient_norms,
+        measure_updates=config.diagnostics.update_ratio,
+        log_every_n_steps=config.trainer.log_every_n_steps,
+    )
+
+
+def make_trainer(
+    config: DictConfig,
+    folder: RunFolder,
+    logger: RunLogger,
+    module: TrainingModule,
+    kept: Checkpoints,
+) -> pl.Trainer:
+    """Return Lightning's Trainer as the config sets it up.
+
+    Args:
+        config: The run's config.
+        folder: Where Lightning may write.
+        logger: Takes every metric.
+        module: Names the score that early stopping and the progress line follow.
+        kept: Writes the checkpoints; Lightning's own are off.
+    """
+    options = config.trainer
+    callbacks: list[pl.Callback] = [OwnSignalHandlers(), *build.callbacks(config)]
+    if options.patience is not None:
+        monitor = f"val/{module.monitor}"
+        callbacks.append(
+            EarlyStopping(
+                monitor, patience=options.patience, mode=module.monitor_mode, check_finite=False
+            )
+        )
+    if options.enable_progress_bar:
+        callbacks.append(OneLineProgress(f"val/{module.monitor}"))
+    values: Any = OmegaConf.to_container(options, resolve=True)
+    # Null means Lightning's own default here.
+    passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
+    return pl.Trainer(
+        **passed_on,
+        logger=logger,
+        callbacks=[*callbacks, kept],
+        plugins=[AtomicCheckpointIO()],
+        default_root_dir=folder.path,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        log_every_n_steps=1,
+    )
