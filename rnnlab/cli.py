@@ -122,12 +122,15 @@ def generate(
 @app.command()
 def scores(
     experiments: Annotated[list[str] | None, typer.Argument(help="Which; all by default.")] = None,
+    score: Annotated[
+        str | None, typer.Option(help="Which test score; by default the one that is monitored.")
+    ] = None,
     output_dir: Output = None,
 ) -> None:
     """Show finished runs by setting: mean and spread over seeds, beside the baselines."""
     from rnnlab.runs.summary import summarise, summary_table
 
-    _show(summary_table(summarise(_outputs(output_dir), experiments or [])))
+    _show(summary_table(summarise(_outputs(output_dir), experiments or []), score))
 
 
 @app.command("list")

@@ -67,22 +67,30 @@ def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:
     ]
 
 
-def summary_table(summaries: list[Summary]) -> Table:
-    """Return a table with a row for each setting."""
+def summary_table(summaries: list[Summary], score: str | None = None) -> Table:
+    """Return a table with a row for each setting.
+
+    Args:
+        summaries: What to show.
+        score: The test score to show, left out where a setting has none of that name; None for
+            the one that picked the best checkpoints.
+    """
     table = Table(title="Test scores, mean ± standard deviation over seeds", title_justify="left")
     for column in ("experiment", "setting", "score"):
         table.add_column(column)
     for column in ("seeds", "model", "baseline", "parameters", "train s"):
         table.add_column(column, justify="right")
     for summary in summaries:
+        if score is not None and score not in summary.results[0]["scores"]["test"]:
+            continue
         seconds = [result["train_seconds"] for result in summary.results]
-        baselines = [f"{value:.4g} {name}" for name, value in summary.baselines().items()]
+        baselines = [f"{value:.4g} {name}" for name, value in summary.baselines(score).items()]
         table.add_row(
             summary.experiment,
             summary.setting[:8],
-            summary.score,
+            score or summary.score,
             str(len(summary.results)),
-            spread(summary.test_scores()),
+            spread(summary.test_scores(score)),
             "\n".join(baselines),
             f"{summary.results[0]['parameters']:,}",
             f"{mean(seconds):.0f}",

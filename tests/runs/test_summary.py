@@ -47,6 +47,17 @@ def test_a_seed_that_ran_twice_counts_once(tmp_path):
     assert summary.test_scores() == [0.2]
 
 
+def test_another_score_can_be_shown(tmp_path):
+    finished(tmp_path, "a", 0, 0.25)
+    summaries = summarise(tmp_path, [])
+    console = Console(file=StringIO(), width=140)
+    console.print(summary_table(summaries, "loss"))
+    (row,) = [line for line in console.file.getvalue().splitlines() if "demo" in line]
+    assert "loss" in row
+    assert "2 silent" in row
+    assert summary_table(summaries, "mae").row_count == 0
+
+
 def test_spread():
     assert spread([0.5]) == "0.5"
     assert spread([1.0, 2.0, 3.0]) == "2 ± 1"
