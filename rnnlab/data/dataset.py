@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split
@@ -19,13 +19,11 @@ class Dataset(ABC):
     Vocabularies and scalers see the training part only.
 
     Attributes:
-        default_task: The mapping it was made for, named in messages.
         baselines: Naive scores to compute, names of ``rnnlab.baselines`` or objects with its
             interface. None means: by the kind of the target.
         season_length: Steps after which a time series roughly repeats itself, or None.
     """
 
-    default_task: ClassVar[str] = ""
     baselines: tuple[Any, ...] | None = None
     season_length: int | None = None
 

@@ -76,6 +76,14 @@ class DataSpec:
     stream: bool = False
     next_step: bool = False
 
+    @property
+    def mapping(self) -> str:
+        """The name of the task mapping that such data is made for, such as ``many_to_one``."""
+        if self.aligned:
+            return "synced_many_to_many"
+        ends = ("many" if field.sequence else "one" for field in (self.input, self.target))
+        return "_to_".join(ends)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return asdict(self)

@@ -51,9 +51,10 @@ def assemble(config: DictConfig) -> Assembly:
     spec = dataset.spec
     reason = task.refusal(spec)
     if reason is not None:
+        # A task may also refuse data of the very mapping that it is named for.
+        suited = f"; such data is made for task={spec.mapping}"
         name = config.choices.task
-        suited = f"; {config.choices.dataset} is made for task={dataset.default_task}"
-        raise ConfigError(reason + (suited if dataset.default_task else ""), key="task", value=name)
+        raise ConfigError(reason + suited * (name != spec.mapping), key="task", value=name)
     seed_everything(int(config.seed))
     model = task.build_model(spec, build.backbone_factory(config))
     _check_truncation(config, task, model, spec)

@@ -47,3 +47,20 @@ def test_only_tokens_are_categorical() -> None:
     assert Field("tokens", 2, False).categorical
     assert not Field("reals", 2, False).categorical
     assert not Field("image", 2, False, shape=(1, 1, 2)).categorical
+
+
+@pytest.mark.parametrize(
+    ("reads", "answers", "aligned", "mapping"),
+    [
+        (False, False, False, "one_to_one"),
+        (False, True, False, "one_to_many"),
+        (True, False, False, "many_to_one"),
+        (True, True, False, "many_to_many"),
+        (True, True, True, "synced_many_to_many"),
+    ],
+)
+def test_its_mapping_follows_from_the_axes_of_time(
+    reads: bool, answers: bool, aligned: bool, mapping: str
+) -> None:
+    spec = DataSpec(Field("reals", 1, reads), Field("reals", 1, answers), aligned=aligned)
+    assert spec.mapping == mapping

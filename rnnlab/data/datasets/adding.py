@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 
@@ -31,7 +31,6 @@ class Adding(Dataset):
         split_seed: Decides what is generated for each part.
     """
 
-    default_task: ClassVar[str] = "many_to_one"
     baselines = ("mean",)
 
     def __init__(

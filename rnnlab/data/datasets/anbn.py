@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -39,7 +39,6 @@ class AnBn(Dataset):
         ConfigError: The three bounds do not increase.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("memoryless",)
 
     def __init__(

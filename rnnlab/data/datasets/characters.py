@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
@@ -32,7 +32,6 @@ class Characters(Dataset):
         DataError: The file cannot be read as text, or is too short.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("unigram", "bigram")
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 
@@ -37,7 +37,6 @@ class CopyMemory(Dataset):
         split_seed: Decides what is generated for each part.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("blank_then_uniform",)
 
     def __init__(

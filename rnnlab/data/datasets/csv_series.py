@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
@@ -51,8 +51,6 @@ class CsvSeries(Dataset):
         ConfigError: The season or the parts do not fit the window and the horizon.
         DataError: The file cannot be used as such a table; the message says where and why.
     """
-
-    default_task: ClassVar[str] = "many_to_one"
 
     def __init__(
         self,

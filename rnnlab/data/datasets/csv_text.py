@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.division import divide_examples
@@ -47,7 +47,6 @@ class CsvText(Dataset):
         DataError: The file cannot be used as such a table; the message says where and why.
     """
 
-    default_task: ClassVar[str] = "many_to_one"
     baselines = ("majority", "bag_of_words")
 
     def __init__(

@@ -33,7 +33,6 @@ class DigitsCaption(Dataset):
         split_seed: Decides which digit is in which part, and how pictures are made of them.
     """
 
-    default_task = "one_to_many"
     baselines = ("most_frequent_sequence",)
 
     def __init__(

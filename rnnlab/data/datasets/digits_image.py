@@ -24,7 +24,6 @@ class DigitsImage(Dataset):
         split_seed: Decides which image is in which part.
     """
 
-    default_task = "one_to_one"
     baselines = ("majority",)
 
     def __init__(

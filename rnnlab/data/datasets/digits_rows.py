@@ -25,7 +25,6 @@ class DigitsRows(Dataset):
         split_seed: Decides which digit is in which part.
     """
 
-    default_task = "many_to_one"
     baselines = ("majority", "logistic_regression")
 
     def __init__(

@@ -52,7 +52,6 @@ class DigitsVideo(Dataset):
         split_seed: Decides which digit is in which part, and how videos are made of them.
     """
 
-    default_task = "synced_many_to_many"
     baselines = ("majority", "logistic_regression_per_step")
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import torch
 
@@ -45,7 +45,6 @@ class Dyck(Dataset):
         ConfigError: No even length lies between the bounds.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("memoryless",)
 
     def __init__(

@@ -38,7 +38,6 @@ class JapaneseVowels(Dataset):
         MissingPackage: ``aeon`` is not installed.
     """
 
-    default_task = "many_to_one"
     baselines = ("majority",)
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
@@ -50,7 +50,6 @@ class MackeyGlass(Dataset):
         ConfigError: There is no such ``target``, or a part is shorter than window and horizon.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("mean", "persistence")
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 
@@ -34,8 +34,6 @@ class Parity(Dataset):
     Raises:
         ConfigError: There is no such ``target``.
     """
-
-    default_task: ClassVar[str] = "synced_many_to_many"
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import torch
 
@@ -62,8 +62,6 @@ class Series(Dataset):
         ConfigError: There is no such series, or too little of it for the window and the horizon.
         MissingPackage: The package that carries the series is not installed.
     """
-
-    default_task: ClassVar[str] = "many_to_one"
 
     def __init__(
         self,

@@ -42,7 +42,6 @@ class SpellingToSound(Dataset):
         ConfigError: No word is as short as ``max_letters``.
     """
 
-    default_task = "many_to_many"
     baselines = ("letterwise",)
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.files import decode_text, read_file
@@ -36,7 +36,6 @@ class TextFile(Dataset):
         DataError: The file cannot be read as text, or is too short.
     """
 
-    default_task: ClassVar[str] = "synced_many_to_many"
     baselines = ("unigram", "bigram")
 
     def __init__(

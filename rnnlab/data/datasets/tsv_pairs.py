@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.division import divide_examples
@@ -55,7 +55,6 @@ class TsvPairs(Dataset):
         DataError: The file cannot be used as such a table; the message says where and why.
     """
 
-    default_task: ClassVar[str] = "many_to_many"
     baselines = ("most_frequent_sequence",)
 
     def __init__(

