@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rnnlab.baselines.own_past import check_own_past, last_step, own_past
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.own_past import last_of, own_past, own_past_refusal
+from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
 from rnnlab.tasks.steps import target_of
 
@@ -23,7 +24,9 @@ class Persistence:
         Raises:
             ConfigError: The input cannot be the past of the target.
         """
-        check_own_past(dataset.spec, self.name)
+        reason = own_past_refusal(dataset.spec)
+        if reason is not None:
+            raise ConfigError(reason, key="baseline", value=self.name)
         self._spec = dataset.spec
 
     def output(self, batch: Batch) -> Output:
@@ -31,8 +34,7 @@ class Persistence:
         past = own_past(batch, self._spec)
         if self._spec.aligned:
             return Output(past)
-        index = last_step(batch)[:, None, None].expand(-1, 1, past.shape[-1])
-        last = past.gather(1, index)  # (B, 1, D)
+        last = last_of(past, batch)  # (B, 1, D)
         if not self._spec.target.sequence:
             return Output(last[:, 0])
         values = last.expand(-1, target_of(batch).shape[1], -1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from rnnlab.baselines.own_past import check_own_past, last_step, own_past
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset
+from rnnlab.data.own_past import last_step, own_past, own_past_refusal
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
 from rnnlab.tasks.steps import target_of
@@ -29,7 +29,9 @@ class SeasonalNaive:
         Raises:
             ConfigError: The input cannot be the past of the target, or no season is known.
         """
-        check_own_past(dataset.spec, self.name)
+        reason = own_past_refusal(dataset.spec)
+        if reason is not None:
+            raise ConfigError(reason, key="baseline", value=self.name)
         if dataset.season_length is None or dataset.spec.aligned:
             raise ConfigError(
                 "needs the length of a season and the values after a window of it",

@@ -24,18 +24,20 @@ class Source(NamedTuple):
         context: ``(B, C)``, read at every step.
         memory: ``(B, T, M)``, the encoder's output where there is attention, else None.
         lengths: ``(B,)`` valid steps of ``memory``; None for T.
+        level: ``(B, D)``, what real targets are told relative to; None for zero.
     """
 
     context: Tensor
     memory: Tensor | None = None
     lengths: Tensor | None = None
+    level: Tensor | None = None
 
 
 class Decoder(nn.Module):
     """Reads the earlier target beside the context at every step; its head gives the next target.
 
     The first step reads ``<bos>``, or a start token of its own where the vocabulary has none;
-    zeros for real targets. ``window_mlp`` cannot decode.
+    zeros, or the level of the source, for real targets. ``window_mlp`` cannot decode.
 
     Args:
         target: What it makes: tokens or reals.
@@ -75,7 +77,8 @@ class Decoder(nn.Module):
         self.backbone = backbone(features + context_size, causal=True)
         if not self.backbone.can_decode:
             raise ConfigError(
-                "cannot be a decoder: its state cannot hold what was encoded",
+                "cannot be a decoder: its state cannot hold what was encoded; that of "
+                "backbone=recurrent can",
                 key="backbone",
                 value=type(self.backbone).__name__,
             )
@@ -93,10 +96,12 @@ class Decoder(nn.Module):
         self.head = nn.Linear(size, target.size)
 
     def begin(self, source: Source) -> Tensor:
-        """Return what the first step reads: tokens ``(B,)`` or zeros ``(B, D)``."""
+        """Return what the first step reads: tokens ``(B,)`` or reals ``(B, D)``."""
         B = source.context.shape[0]
         if self.target.categorical:
             return torch.full((B,), self.begin_token, device=source.context.device)
+        if source.level is not None:
+            return source.level
         return source.context.new_zeros(B, self.target.size)
 
     def init_state(self, batch_size: int) -> Tree:
@@ -117,7 +122,7 @@ class Decoder(nn.Module):
         earlier = mask_padding(target, lengths)[:, :-1]
         earlier = torch.cat([self.begin(source).unsqueeze(1).to(target.dtype), earlier], dim=1)
         context = source.context.unsqueeze(1).expand(-1, target.shape[1], -1)
-        features = torch.cat([self.embed(earlier), context], dim=-1)
+        features = torch.cat([self._read(earlier, source), context], dim=-1)
         output, _ = self.backbone(features, state, lengths)
         return self._values(output, source)
 
@@ -129,13 +134,20 @@ class Decoder(nn.Module):
             source: What was encoded.
             state: The state before the step.
         """
-        features = torch.cat([self.embed(earlier), source.context], dim=-1)
-        output, state = self.backbone.step(features, state)
+        read = self._read(earlier.unsqueeze(1), source).squeeze(1)
+        output, state = self.backbone.step(torch.cat([read, source.context], dim=-1), state)
         return self._values(output.unsqueeze(1), source).squeeze(1), state
+
+    def _read(self, earlier: Tensor, source: Source) -> Tensor:
+        """Return features ``(B, L, E)`` of earlier targets ``(B, L, ...)``."""
+        if source.level is not None:
+            earlier = earlier - source.level.unsqueeze(1)
+        features: Tensor = self.embed(earlier)
+        return features
 
     def _values(self, output: Tensor, source: Source) -> Tensor:
         if self.attention is not None:
             assert source.memory is not None
             output = self.attention(output, source.memory, source.lengths)
         values: Tensor = self.head(self.dropout(output))
-        return values
+        return values if source.level is None else values + source.level.unsqueeze(1)

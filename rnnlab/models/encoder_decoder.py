@@ -17,6 +17,7 @@ from rnnlab.models.embed import Embed, ImageEncoder
 from rnnlab.models.model import Model
 from rnnlab.models.output import Output
 from rnnlab.models.readout import read_out
+from rnnlab.models.relative import relative_to_last
 from rnnlab.models.scheduled_sampling import ScheduledSampling, unroll_sampled
 from rnnlab.ranges import Range
 from rnnlab.recurrence.sequence import mask_padding
@@ -40,6 +41,8 @@ class EncoderDecoder(Model):
         attention: ``none``, or the score of :class:`rnnlab.models.attention.LuongAttention`.
         dropout: Probability of dropping each feature before the head.
         scheduled_sampling: How often the decoder reads its own answers in training; None for never.
+        relative: Whether real values are read and answered relative to the last one that is read;
+            see :func:`rnnlab.models.relative.relative_to_last`.
 
     Raises:
         ConfigError: The backbone cannot decode, or the attention does not fit.
@@ -57,9 +60,10 @@ class EncoderDecoder(Model):
         attention: Attention = "none",
         dropout: Annotated[float, Range(min=0, below=1)] = 0.0,
         scheduled_sampling: ScheduledSampling | None = None,
+        relative: bool = False,
     ) -> None:
         super().__init__()
-        self.spec = spec
+        self.spec, self.relative = spec, relative
         self.scheduled_sampling = scheduled_sampling or ScheduledSampling()
         self.embed = Embed(spec.input, embedding_size, image_encoder)
         self.encoder = backbone(self.embed.output_size) if spec.input.sequence else None
@@ -81,16 +85,19 @@ class EncoderDecoder(Model):
 
     def encode(self, batch: Batch) -> tuple[Source, Tree]:
         """Return what the decoder knows of the input, and the state that it starts from."""
+        level = None
+        if self.relative:
+            batch, level = relative_to_last(batch, self.spec)
         features = self.embed(mask_padding(batch.input, batch.lengths))
         if self.encoder is None:
-            return Source(features), self.decoder.init_state(len(batch))
+            return Source(features, level=level), self.decoder.init_state(len(batch))
         output, state = self.encoder(features, None, batch.lengths, batch.reset)
         context = read_out(output, batch.lengths, "last", self.encoder.causal)
         if not self.hands_over:
             state = self.decoder.init_state(len(batch))
         if self.decoder.attention is None:
-            return Source(context), state
-        return Source(context, output, batch.lengths), state
+            return Source(context, level=level), state
+        return Source(context, output, batch.lengths, level), state
 
     def forward(self, batch: Batch, state: Tree = None) -> Output:
         """Return values ``(B, L, K)``, each given the earlier targets.

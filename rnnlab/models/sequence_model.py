@@ -15,6 +15,7 @@ from rnnlab.models.embed import Embed, ImageEncoder
 from rnnlab.models.model import Model
 from rnnlab.models.output import Output
 from rnnlab.models.readout import Readout, read_out
+from rnnlab.models.relative import relative_to_last
 from rnnlab.ranges import Range
 from rnnlab.recurrence.sequence import mask_padding
 
@@ -31,6 +32,8 @@ class SequenceModel(Model):
         image_encoder: How images become features: ``flatten`` or ``cnn``.
         readout: Where the head looks: ``last``, ``mean``, ``max`` or ``every`` step.
         dropout: Probability of dropping each feature before the head.
+        relative: Whether real values are read and answered relative to the last one that is read;
+            see :func:`rnnlab.models.relative.relative_to_last`.
 
     Raises:
         ConfigError: There is no such ``readout`` or ``image_encoder``.
@@ -45,10 +48,11 @@ class SequenceModel(Model):
         image_encoder: ImageEncoder = "flatten",
         readout: Readout = "last",
         dropout: Annotated[float, Range(min=0, below=1)] = 0.0,
+        relative: bool = False,
     ) -> None:
         super().__init__()
         check_choice("readout", readout, get_args(Readout))
-        self.spec, self.readout = spec, readout
+        self.spec, self.readout, self.relative = spec, readout, relative
         self.embed = Embed(spec.input, embedding_size, image_encoder)
         self.backbone = backbone(self.embed.output_size)
         self.dropout = nn.Dropout(dropout)
@@ -56,11 +60,14 @@ class SequenceModel(Model):
 
     def forward(self, batch: Batch, state: Tree = None) -> Output:
         """Return values ``(B, K)``, or ``(B, T, K)`` for ``every``; see :class:`Model`."""
+        level: Tensor | float = 0.0
+        if self.relative:
+            batch, level = relative_to_last(batch, self.spec)
         x = batch.input if self.spec.input.sequence else batch.input.unsqueeze(1)
         features = self.embed(mask_padding(x, batch.lengths))  # (B, T, E)
         features, state = self.backbone(features, state, batch.lengths, batch.reset)
         features = read_out(features, batch.lengths, self.readout, self.backbone.causal)
-        return Output(self.head(self.dropout(features)), state)
+        return Output(self.head(self.dropout(features)) + level, state)
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:
         """Read one input ``(B, ...)`` and return the values ``(B, K)`` there and the next state.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, get_args
 
+from rnnlab.data.own_past import own_past_refusal
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import check_choice
 from rnnlab.models.backbone import BackboneFactory
@@ -39,6 +40,10 @@ class ManyToMany(DecodingTask):
         sampling_seed: Of ``sampling``; the same for every batch.
         max_length: Most steps to make; null for the longest target of the data.
 
+        relative: Whether real targets, the future of the first features of the input, are told
+            relative to the last value that is read, and so is what is read; lets a forecast
+            follow a trend out of the range of the training part.
+
     Raises:
         ConfigError: There is no such ``decoder`` or ``attention``.
     """
@@ -61,6 +66,7 @@ class ManyToMany(DecodingTask):
         temperature: Annotated[float, Range(min=0)] = 1.0,
         sampling_seed: int = 0,
         max_length: Annotated[int | None, Range(min=1)] = None,
+        relative: bool = False,
     ) -> None:
         check_choice("attention", attention, get_args(Attention))
         super().__init__(
@@ -69,7 +75,7 @@ class ManyToMany(DecodingTask):
             max_length,
         )
         self.embedding_size, self.image_encoder = embedding_size, image_encoder
-        self.attention, self.dropout = attention, dropout
+        self.attention, self.dropout, self.relative = attention, dropout, relative
 
     def refusal(self, spec: DataSpec) -> str | None:
         """Refuse what has no time axis, or one that input and target share."""
@@ -81,6 +87,9 @@ class ManyToMany(DecodingTask):
             return "each input step has its target; synced_many_to_many answers step by step"
         if spec.target.kind == "image":
             return "the target is images; many_to_many makes tokens or reals"
+        reason = own_past_refusal(spec) if self.relative else None
+        if reason is not None:
+            return f"relative=true {reason}"
         return self.length_refusal(spec)
 
     def build_model(self, spec: DataSpec, backbone: BackboneFactory) -> Model:
@@ -96,5 +105,6 @@ class ManyToMany(DecodingTask):
             image_encoder=self.image_encoder,
             attention=self.attention,
             dropout=self.dropout,
+            relative=self.relative,
             scheduled_sampling=self.scheduled_sampling,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, get_args
 
+from rnnlab.data.own_past import own_past_refusal
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import check_choice
 from rnnlab.models.backbone import BackboneFactory
@@ -26,6 +27,10 @@ class ManyToOne(DirectTask):
             two), or the ``mean`` or ``max`` of each feature over the valid steps.
         dropout: Probability of dropping each feature before the head.
 
+        relative: Whether real targets, the future of the first features of the input, are told
+            relative to the last value that is read, and so is what is read; lets a forecast
+            follow a trend out of the range of the training part.
+
     Raises:
         ConfigError: There is no such ``readout``.
     """
@@ -40,10 +45,11 @@ class ManyToOne(DirectTask):
         image_encoder: ImageEncoder = "flatten",
         readout: PooledReadout = "last",
         dropout: Annotated[float, Range(min=0, below=1)] = 0.0,
+        relative: bool = False,
     ) -> None:
         check_choice("readout", readout, get_args(PooledReadout))
         self.embedding_size, self.image_encoder = embedding_size, image_encoder
-        self.readout, self.dropout = readout, dropout
+        self.readout, self.dropout, self.relative = readout, dropout, relative
 
     def refusal(self, spec: DataSpec) -> str | None:
         """Refuse single inputs, and sequences and images as targets."""
@@ -53,7 +59,8 @@ class ManyToOne(DirectTask):
             return "the target is a sequence; many_to_one gives one answer for a whole sequence"
         if spec.target.kind == "image":
             return "the target is an image; many_to_one answers with a class or reals"
-        return None
+        reason = own_past_refusal(spec) if self.relative else None
+        return None if reason is None else f"relative=true {reason}"
 
     def build_model(self, spec: DataSpec, backbone: BackboneFactory) -> Model:
         """Return embedding, backbone, readout and head."""
@@ -64,4 +71,5 @@ class ManyToOne(DirectTask):
             image_encoder=self.image_encoder,
             readout=self.readout,
             dropout=self.dropout,
+            relative=self.relative,
         )

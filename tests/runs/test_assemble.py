@@ -17,8 +17,22 @@ def test_the_seed_decides_the_initial_weights():
 
 
 def test_a_task_that_does_not_fit_names_the_one_that_does():
-    with pytest.raises(ConfigError, match="digits_rows is made for task=many_to_one"):
+    with pytest.raises(ConfigError, match="such data is made for task=many_to_one"):
         assemble(compose(["task=many_to_many"]))
+
+
+def test_the_task_named_fits_the_data_as_it_is_configured():
+    with pytest.raises(ConfigError, match="such data is made for task=many_to_many"):
+        assemble(compose(["dataset=series", "dataset.horizon=3", "task=many_to_one"]))
+
+
+def test_the_task_that_was_asked_for_is_not_named_as_the_remedy():
+    with pytest.raises(ConfigError) as caught:
+        assemble(compose(["task.relative=true"]))
+    assert str(caught.value) == (
+        "task=many_to_one: relative=true needs the past of its target, "
+        "not a sequence of 8 reals for one of 10 tokens"
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import BackboneFactory
+from rnnlab.tasks.many_to_many import ManyToMany
 from rnnlab.tasks.many_to_one import ManyToOne
 
 X = Field("reals", 3, sequence=True)
@@ -63,3 +64,12 @@ def test_readouts_differ_only_after_more_than_one_step(
 def test_wrong_readout_is_named() -> None:
     with pytest.raises(ConfigError, match="readout=every: unknown; valid: last, mean, max"):
         ManyToOne(readout="every")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", [ManyToOne(relative=True), ManyToMany(relative=True)])
+def test_relative_wants_the_past_of_the_target(task: ManyToOne | ManyToMany) -> None:
+    sequence = isinstance(task, ManyToMany)
+    fitting = Field("reals", 3, sequence=sequence, max_length=2)
+    assert task.refusal(DataSpec(X, fitting)) is None
+    for target in (Field("reals", 4, sequence), Field("tokens", 3, sequence)):
+        assert "relative=true needs the past" in str(task.refusal(DataSpec(X, target)))

@@ -7,23 +7,15 @@ from torch import Tensor
 from rnnlab.data.batch import Batch
 from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import ConfigError
 
 
-def check_own_past(spec: DataSpec, baseline: str) -> None:
-    """Raise unless the first D features of the input can be the target's own past.
-
-    Raises:
-        ConfigError: Input or target are not reals, or the input has too few of them.
-    """
+def own_past_refusal(spec: DataSpec) -> str | None:
+    """Return why the first D features of the input cannot be the target's own past, or None."""
     past, target = spec.input, spec.target
     reals = past.kind == "reals" and target.kind == "reals"
-    if not (reals and past.sequence and past.size >= target.size):
-        raise ConfigError(
-            f"needs the past of its target, not {past.describe()} for {target.describe()}",
-            key="baseline",
-            value=baseline,
-        )
+    if reals and past.sequence and past.size >= target.size:
+        return None
+    return f"needs the past of its target, not {past.describe()} for {target.describe()}"
 
 
 def own_past(batch: Batch, spec: DataSpec) -> Tensor:
@@ -45,3 +37,8 @@ def last_step(batch: Batch) -> Tensor:
         return (batch.lengths - 1).clamp(min=0)
     steps = batch.input.shape[1]
     return batch.input.new_full((len(batch),), steps - 1).long()
+
+
+def last_of(past: Tensor, batch: Batch) -> Tensor:
+    """Return values ``(B, 1, D)`` of ``(B, T, D)`` at the last valid step of each row."""
+    return past.gather(1, last_step(batch)[:, None, None].expand(-1, 1, past.shape[-1]))

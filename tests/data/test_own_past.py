@@ -1,11 +1,10 @@
 import pytest
 import torch
 
-from rnnlab.baselines.own_past import check_own_past, last_step, own_past
 from rnnlab.data.batch import Batch
+from rnnlab.data.own_past import last_step, own_past, own_past_refusal
 from rnnlab.data.scaler import Scaler
 from rnnlab.data.spec import DataSpec, Field
-from rnnlab.errors import ConfigError
 
 
 def reals(size: int, scaler: Scaler | None = None, *, sequence: bool = True) -> Field:
@@ -57,5 +56,4 @@ def test_the_last_valid_step() -> None:
     ],
 )
 def test_what_cannot_be_the_past_is_refused(past: Field, target: Field) -> None:
-    with pytest.raises(ConfigError, match="baseline=persistence: needs the past of its target"):
-        check_own_past(DataSpec(past, target), "persistence")
+    assert "needs the past of its target" in str(own_past_refusal(DataSpec(past, target)))
