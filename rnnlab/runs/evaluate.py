@@ -8,10 +8,13 @@ from typing import Any
 import torch
 
 from rnnlab.baselines.evaluate import evaluate_baselines
+from rnnlab.config import build
 from rnnlab.config.override import override
 from rnnlab.config.validate import validate
+from rnnlab.data.rescaled import Rescaled
+from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
-from rnnlab.runs.assemble import Assembly, assemble
+from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import find
 from rnnlab.runs.measure import scores
 from rnnlab.runs.restore import read_config, restore
@@ -19,6 +22,9 @@ from rnnlab.runs.restore import read_config, restore
 
 def evaluate(run: str, overrides: list[str], output_dir: Path) -> dict[str, Any]:
     """Return ``{"scores": {part: {name: value}}, "baselines": {name: {score: value}}}``.
+
+    Reals of other data are scaled as those of the model's own data were, so that scores are in the
+    units of the data.
 
     Args:
         run: A folder, an MLflow run id, an unambiguous prefix, or ``last``.
@@ -36,25 +42,33 @@ def evaluate(run: str, overrides: list[str], output_dir: Path) -> dict[str, Any]
     config = override(read_config(folder), overrides)
     validate(config)
     task, model = restore(folder)
-    fresh = assemble(config)
-    if _sizes(fresh) != _sizes(Assembly(config, fresh.dataset, task, model)):
-        raise ConfigError(
-            "the model was trained for "
-            f"{model.spec.input.describe()} -> {model.spec.target.describe()}; this data is "
-            f"{fresh.spec.input.describe()} -> {fresh.spec.target.describe()}",
-            key="dataset",
-            value=config.choices.dataset,
-        )
-    assembly = Assembly(config, fresh.dataset, task, model)
+    dataset = build.dataset(config)
+    _check_fit(dataset.spec, model.spec, config.choices.dataset)
+    data = Rescaled(dataset, model.spec)
     return {
-        "scores": scores(assembly, torch.device("cpu")),
-        "baselines": evaluate_baselines(fresh.dataset, task),
+        "scores": scores(Assembly(config, data, task, model), torch.device("cpu")),
+        "baselines": evaluate_baselines(data, task),
     }
 
 
-def _sizes(assembly: Assembly) -> tuple[Any, ...]:
-    """What must agree for a model to make sense of data: kinds, sizes and the names of ids."""
-    return tuple(
-        (field.kind, field.size, field.shape, field.vocabulary)
-        for field in (assembly.spec.input, assembly.spec.target)
-    )
+def _check_fit(data: DataSpec, trained: DataSpec, name: str) -> None:
+    if _shape(data) != _shape(trained):
+        why = f"the model was trained for {_describe(trained)}; this data is {_describe(data)}"
+        raise ConfigError(why, key="dataset", value=name)
+    for side in ("input", "target"):
+        # An id would stand for another token or class than the one that was learned.
+        if getattr(data, side).vocabulary != getattr(trained, side).vocabulary:
+            why = f"the {side} has not the tokens or classes that the model was trained on"
+            raise ConfigError(why, key="dataset", value=name)
+
+
+def _shape(spec: DataSpec) -> tuple[Any, ...]:
+    """What must agree for a model to make sense of data, but for the names of ids."""
+    sides = [
+        (side.kind, side.size, side.shape, side.sequence) for side in (spec.input, spec.target)
+    ]
+    return (*sides, spec.aligned, spec.stream, spec.next_step)
+
+
+def _describe(spec: DataSpec) -> str:
+    return f"{spec.input.describe()} -> {spec.target.describe()}"

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
+from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Part
 from rnnlab.data.loading import Loader, make_loader
+from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly
 from rnnlab.training.evaluation import evaluate
 
-_PARTS: tuple[Part, ...] = ("train", "val", "test")
 
-
-def loader(assembly: Assembly, part: Part) -> Loader:
-    """Return the loader that a part is measured with: in order, without shuffling."""
+def loader(assembly: Assembly, part: Part, *, shuffle: bool = False) -> Loader:
+    """Return the loader that a part is measured with, in order unless ``shuffle``."""
     trainer = assembly.config.trainer
     size = trainer.batch_size if assembly.spec.stream else trainer.eval_batch_size
     return make_loader(
         assembly.dataset.split(part),
         int(size),
-        shuffle=False,
+        shuffle=shuffle,
         seed=int(assembly.config.seed),
         stream_steps=int(trainer.stream_steps),
         num_workers=int(trainer.num_workers),
@@ -29,23 +31,45 @@ def loader(assembly: Assembly, part: Part) -> Loader:
 def scores(assembly: Assembly, device: torch.device) -> dict[str, dict[str, float]]:
     """Return the scores of the model on all parts.
 
-    Of the training part no more batches are read than the test part has, taken at random where the
+    Of the training part no more batches are read than of the test part, taken at random where the
     data is in memory: enough to compare, and quick where the training part is large.
+
+    Raises:
+        ConfigError: A share of the batches is wanted of data whose length is not known.
     """
-    limits = assembly.config.trainer
-    found: dict[str, dict[str, float]] = {}
-    test_batches = None
-    for part in reversed(_PARTS):
-        batches = loader(assembly, part)
-        limit = limits.limit_test_batches if part == "test" else limits.limit_val_batches
-        most = int(limit) if isinstance(limit, int) else None
-        if part == "train":
-            most = test_batches if most is None else most
-            if hasattr(batches, "shuffle"):
-                batches.shuffle = True
-        elif part == "test" and hasattr(batches, "__len__"):
-            test_batches = len(batches)
-        found[part] = evaluate(
-            assembly.model, assembly.task, batches, device=device, max_batches=most
-        )
-    return {part: found[part] for part in _PARTS}
+
+    def score(batches: Loader | _Counted, most: int | None) -> dict[str, float]:
+        return evaluate(assembly.model, assembly.task, batches, device=device, max_batches=most)
+
+    test = _Counted(loader(assembly, "test"))
+    val = loader(assembly, "val")
+    on_test = score(test, _most(assembly, "test", test.loader))
+    on_val = score(val, _most(assembly, "val", val))
+    on_train = score(loader(assembly, "train", shuffle=True), test.count)
+    return {"train": on_train, "val": on_val, "test": on_test}
+
+
+class _Counted:
+    """Counts the batches that are read: a stream from a file does not know its length."""
+
+    def __init__(self, loader: Loader) -> None:
+        self.loader, self.count = loader, 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in self.loader:
+            self.count += 1
+            yield batch
+
+
+def _most(assembly: Assembly, part: Part, batches: Loader) -> int | None:
+    """Return how many batches ``trainer.limit_…_batches`` allows: a number of them or a share."""
+    name = f"limit_{part}_batches"
+    limit: int | float | None = assembly.config.trainer[name]
+    if limit is None or isinstance(limit, int):
+        return limit
+    if limit == 1:
+        return None
+    if not hasattr(batches, "__len__"):
+        why = "must be a whole number: of data that is read while training no share is known"
+        raise ConfigError(why, key=f"trainer.{name}", value=limit)
+    return int(limit * len(batches))
