@@ -1,7 +1,7 @@
 """When checkpoints are written, and how: never half a file.
 
 ``last.ckpt`` is written at the end of each epoch, after its validation; ``best.ckpt`` when the
-monitored score of that epoch is the best so far.
+monitored score of that epoch is the best so far, or as good as the best.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class Checkpoints(pl.Callback):
             return False
         if self.best is None:
             return True
-        return score < self.best if self.mode == "min" else score > self.best
+        # Scores on a small validation part tie often; of equals, the one that learned longer counts.
+        return score <= self.best if self.mode == "min" else score >= self.best
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -56,7 +56,7 @@ def test_code_in_a_checkpoint_is_not_run(tmp_path):
     ("mode", "scores", "kept"),
     [
         ("min", [3.0, 2.0, 2.5, 1.0], [0, 1, 3]),
-        ("max", [0.1, 0.3, 0.2, 0.3], [0, 1]),
+        ("max", [0.1, 0.3, 0.2, 0.3], [0, 1, 3]),
         ("min", [math.nan, 2.0, math.nan], [1]),
         ("min", [None, 2.0, None], [1]),
     ],
