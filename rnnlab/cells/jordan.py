@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlab.cells.base import Cell
-from rnnlab.errors import ConfigError
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 _NONLINEARITIES: dict[str, Callable[[Tensor], Tensor]] = {
@@ -46,13 +46,7 @@ class Jordan(Cell[Tensor]):
         output_nonlinearity: Literal["identity", "tanh", "sigmoid"] = "identity",
     ) -> None:
         super().__init__()
-        if output_nonlinearity not in _NONLINEARITIES:
-            raise ConfigError(
-                "unknown",
-                key="output_nonlinearity",
-                value=output_nonlinearity,
-                valid=_NONLINEARITIES,
-            )
+        check_choice("output_nonlinearity", output_nonlinearity, _NONLINEARITIES)
         self.input_size, self.output_size = input_size, output_size
         self.output_nonlinearity = output_nonlinearity
         self.input = nn.Linear(input_size, hidden_size)

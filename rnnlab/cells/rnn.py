@@ -16,7 +16,7 @@ from rnnlab.cells.kernels import (
     run_kernel,
     torch_input_size,
 )
-from rnnlab.errors import ConfigError
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 _KERNELS = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
@@ -52,12 +52,8 @@ class RNN(FusedCell[Tensor]):
         recurrent_scale: Annotated[float, Range(above=0)] = 1.0,
     ) -> None:
         super().__init__()
-        if nonlinearity not in _KERNELS:
-            raise ConfigError("unknown", key="nonlinearity", value=nonlinearity, valid=_KERNELS)
-        if recurrent_init not in _RECURRENT_INITS:
-            raise ConfigError(
-                "unknown", key="recurrent_init", value=recurrent_init, valid=_RECURRENT_INITS
-            )
+        check_choice("nonlinearity", nonlinearity, _KERNELS)
+        check_choice("recurrent_init", recurrent_init, _RECURRENT_INITS)
         self.input_size, self.output_size = input_size, hidden_size
         self.nonlinearity: Literal["tanh", "relu"] = nonlinearity
         self.recurrent_init, self.recurrent_scale = recurrent_init, recurrent_scale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -13,7 +13,7 @@ from rnnlab.config.sections import callback_nodes
 from rnnlab.config.targets import target
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError, MissingPackage, RnnlabError
-from rnnlab.models.backbone import Backbone
+from rnnlab.models.backbone import Backbone, BackboneFactory
 from rnnlab.tasks.base import Task
 
 if TYPE_CHECKING:
@@ -21,13 +21,6 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
     from torch.optim.lr_scheduler import LRScheduler
-
-
-class MakesBackbones(Protocol):
-    """Makes backbones for some number of input features."""
-
-    def __call__(self, input_size: int, *, causal: bool = False) -> Backbone:
-        """Return a backbone; with ``causal``, one that does not look at later steps."""
 
 
 def dataset(cfg: DictConfig) -> Dataset:
@@ -45,7 +38,7 @@ def cell_factory(cfg: DictConfig) -> Callable[[int], Cell]:
     return lambda input_size: cast(Cell, _build(cfg.cell, "cell", input_size=input_size))
 
 
-def backbone_factory(cfg: DictConfig) -> MakesBackbones:
+def backbone_factory(cfg: DictConfig) -> BackboneFactory:
     """Return what makes the backbone of a config, and its cells, for E input features."""
     cls = target(cfg.backbone, "backbone")
     accepted = signature(cls).parameters

@@ -54,7 +54,7 @@ def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
     if parameter.name not in section.node:
         return None
     # What an interpolation stands for may be a secret; messages show it as it is written.
-    written = _plain(section.node._get_node(parameter.name), resolve=False)
+    written = _plain(section.node, resolve=False)[parameter.name]
     try:
         value = _plain(section.node[parameter.name], resolve=True)
     except OmegaConfBaseException as error:
@@ -77,6 +77,4 @@ def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
 
 
 def _plain(value: Any, *, resolve: bool) -> Any:
-    if OmegaConf.is_config(value):
-        return OmegaConf.to_container(value, resolve=resolve)
-    return value._value() if hasattr(value, "_value") else value
+    return OmegaConf.to_container(value, resolve=resolve) if OmegaConf.is_config(value) else value

@@ -67,12 +67,12 @@ class RecurrentBackbone(Backbone):
         lengths: Tensor | None = None,
         reset: Tensor | None = None,
     ) -> tuple[Tensor, Tree]:
-        """Run all steps; see :meth:`rnnlab.models.backbone.Backbone.forward`."""
+        """Run all steps; see :meth:`rnnlab.recurrence.Layer.forward`."""
         result: tuple[Tensor, Tree] = self.recurrent(x, state, lengths, reset)
         return result
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:
-        """Run one step; see :meth:`rnnlab.models.backbone.Backbone.step`."""
+        """Run one step; see :meth:`rnnlab.recurrence.Layer.step`."""
         return self.recurrent.step(x, state)
 
     def engines(self) -> dict[str, str]:

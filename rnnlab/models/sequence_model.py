@@ -60,14 +60,15 @@ class SequenceModel(Model):
 
     def forward(self, batch: Batch, state: Tree = None) -> Output:
         """Return values ``(B, K)``, or ``(B, T, K)`` for ``every``; see :class:`Model`."""
-        level: Tensor | float = 0.0
+        level: Tensor | None = None
         if self.relative:
             batch, level = relative_to_last(batch, self.spec)
         x = batch.input if self.spec.input.sequence else batch.input.unsqueeze(1)
         features = self.embed(mask_padding(x, batch.lengths))  # (B, T, E)
         features, state = self.backbone(features, state, batch.lengths, batch.reset)
         features = read_out(features, batch.lengths, self.readout, self.backbone.causal)
-        return Output(self.head(self.dropout(features)) + level, state)
+        values = self.head(self.dropout(features))
+        return Output(values if level is None else values + level, state)
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:
         """Read one input ``(B, ...)`` and return the values ``(B, K)`` there and the next state.

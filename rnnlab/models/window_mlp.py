@@ -71,7 +71,7 @@ class WindowMLP(Backbone):
         lengths: Tensor | None = None,
         reset: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Run all steps at once; see :meth:`rnnlab.models.backbone.Backbone.forward`."""
+        """Run all steps at once; see :meth:`rnnlab.recurrence.Layer.forward`."""
         check_sequence(x, self.input_size, lengths, reset)
         before: Tensor = self.init_state(x.shape[0]) if state is None else state
         inputs = torch.cat([before, mask_padding(x, lengths)], dim=1)  # (B, W-1+T, E)
@@ -81,13 +81,13 @@ class WindowMLP(Backbone):
             # A window holds what came after the last reset: inputs of its last step's segment.
             segment = nn.functional.pad(reset.long().cumsum(1), (self.window - 1, 0)).unsqueeze(2)
             of_window = segment.unfold(1, self.window, 1).transpose(2, 3)  # (B, T, W, 1)
-            windows = windows * (of_window == of_window[:, :, -1:])
+            windows = windows.masked_fill(of_window != of_window[:, :, -1:], 0.0)
             of_state = _before_end(segment, lengths, self.window - 1)  # (B, W-1, 1)
-            after = after * (of_state == of_state[:, -1:])
+            after = after.masked_fill(of_state != of_state[:, -1:], 0.0)
         return mask_padding(self._output(windows), lengths), after
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tensor]:
-        """Run one step; see :meth:`rnnlab.models.backbone.Backbone.step`."""
+        """Run one step; see :meth:`rnnlab.recurrence.Layer.step`."""
         window = torch.cat([state, x.unsqueeze(1)], dim=1)  # (B, W, E)
         return self._output(window), window[:, 1:]
 

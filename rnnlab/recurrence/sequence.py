@@ -7,8 +7,6 @@ from torch import Tensor
 
 from rnnlab.data.batch import valid_steps
 
-__all__ = ["check_sequence", "mask_padding", "reverse_padded", "reverse_reset", "valid_steps"]
-
 
 def check_sequence(
     x: Tensor, input_size: int, lengths: Tensor | None, reset: Tensor | None

@@ -39,7 +39,6 @@ class ManyToMany(DecodingTask):
         temperature: Of ``sampling``: 0 is greedy, 1 follows the model.
         sampling_seed: Of ``sampling``; the same for every batch.
         max_length: Most steps to make; null for the longest target of the data.
-
         relative: Whether real targets, the future of the first features of the input, are told
             relative to the last value that is read, and so is what is read; lets a forecast
             follow a trend out of the range of the training part.

@@ -26,7 +26,6 @@ class ManyToOne(DirectTask):
         readout: Where the head looks: the ``last`` valid step (of both directions where there are
             two), or the ``mean`` or ``max`` of each feature over the valid steps.
         dropout: Probability of dropping each feature before the head.
-
         relative: Whether real targets, the future of the first features of the input, are told
             relative to the last value that is read, and so is what is read; lets a forecast
             follow a trend out of the range of the training part.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
+from rnnlab.data.batch import valid_steps
 from rnnlab.recurrence import tree
 from rnnlab.recurrence.engines.engine import Engine
-from rnnlab.recurrence.sequence import mask_padding, valid_steps
+from rnnlab.recurrence.sequence import mask_padding
 
 
 class Loop(Engine):
