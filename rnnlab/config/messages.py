@@ -92,11 +92,13 @@ def _unknown_option(error: MissingConfigException, overrides: Sequence[str]) -> 
 def _unknown_key(cause: OmegaConfBaseException) -> ConfigError:
     full_key = str(cause.full_key)
     parent, _, name = full_key.rpartition(".")
-    if not isinstance(cause.parent_node, DictConfig):
-        return ConfigError(f"{parent} has no keys below it", key=full_key)
-    keys = {str(key) for key in cause.parent_node} - {"_target_", "hydra"}
+    node = cause.parent_node
+    keys = {str(key) for key in node} if isinstance(node, DictConfig) else set()
+    keys -= {"_target_", "hydra"}
     if not parent:
         keys |= set(groups())
+    if not keys:
+        return ConfigError(f"{parent} has no keys below it", key=full_key)
     near = nearest(name, keys)
     return ConfigError(
         f"is not a key of {parent or 'the config'}",

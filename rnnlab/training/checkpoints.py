@@ -31,13 +31,19 @@ class Checkpoints(pl.Callback):
         self.folder, self.monitor, self.mode = folder, monitor, mode
         self.best: float | None = None
         self.best_epoch: int | None = None
+        self._validated = False
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Note that this epoch has a score of its own."""
+        self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the checkpoints of this epoch; its validation is over."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        score = trainer.callback_metrics.get(self.monitor)
-        improved = score is not None and self._improves(float(score))
-        if score is not None and improved:
+        # Without a validation in this epoch Lightning still shows the score of an earlier one.
+        score = trainer.callback_metrics.get(self.monitor) if self._validated else None
+        self._validated = False
+        if score is not None and self._improves(float(score)):
             self.best, self.best_epoch = float(score), trainer.current_epoch
             trainer.save_checkpoint(self.folder / BEST)
         trainer.save_checkpoint(self.folder / LAST)
@@ -55,7 +61,7 @@ class Checkpoints(pl.Callback):
             return False
         if self.best is None:
             return True
-        # Scores on a small validation part tie often; of equals, the one that learned longer counts.
+        # Scores on a small validation part tie often; of equals, the longer trained one counts.
         return score <= self.best if self.mode == "min" else score >= self.best
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -143,14 +141,3 @@ def test_default_readout_finds_the_first_leaf() -> None:
     cell = RNN(3, 4)
     for state in (first, (first, second), [(first,), second], {"a": first, "b": second}):
         assert Cell.readout(cell, state, None) is first
-
-
-def test_the_library_stands_without_the_orchestration() -> None:
-    code = (
-        "import sys; from rnnlab.cells import LSTM; from rnnlab.recurrence import Recurrent;"
-        "import rnnlab.models.recurrent_backbone;"
-        "names = {'hydra', 'omegaconf', 'lightning', 'pytorch_lightning', 'mlflow', 'sklearn'};"
-        "sys.exit(', '.join(names & sys.modules.keys()) or None)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

@@ -69,9 +69,20 @@ def test_best_is_written_when_the_score_improves(tmp_path, mode, scores, kept):
         trainer.current_epoch = epoch
         trainer.callback_metrics = {} if score is None else {"val/x": torch.tensor(score)}
         trainer.save_checkpoint = lambda path, epoch=epoch: written.append((path.name, epoch))
+        callback.on_validation_end(trainer, SimpleNamespace())
         callback.on_train_epoch_end(trainer, SimpleNamespace())
     assert [epoch for name, epoch in written if name == "best.ckpt"] == kept
     assert [epoch for name, epoch in written if name == "last.ckpt"] == list(range(len(scores)))
     restored = Checkpoints(tmp_path, "val/x", mode)
     restored.load_state_dict(callback.state_dict())
     assert (restored.best, restored.best_epoch) == (callback.best, callback.best_epoch)
+
+
+def test_an_epoch_without_validation_is_not_the_best(tmp_path):
+    callback, trainer = Checkpoints(tmp_path, "val/x", "max"), MagicMock()
+    trainer.callback_metrics = {"val/x": torch.tensor(0.5)}  # Lightning keeps the last ones
+    for trainer.current_epoch in range(4):
+        if trainer.current_epoch == 1:
+            callback.on_validation_end(trainer, SimpleNamespace())
+        callback.on_train_epoch_end(trainer, SimpleNamespace())
+    assert callback.best_epoch == 1
