@@ -112,11 +112,19 @@ def _json_rows(text: str, path: str, key: str) -> list[Row]:
         try:
             values = json.loads(content)
         except ValueError as error:
-            raise DataError(f"line {line} is no JSON ({error})", key=key, value=path) from error
+            why = f"line {line} is no JSON ({_what(error)})"
+            raise DataError(why, key=key, value=path) from error
         if not isinstance(values, dict):
             raise DataError(f"line {line} is no JSON object", key=key, value=path)
         rows.append(Row(values, len(rows) + 1, line))
     return rows
+
+
+def _what(error: ValueError) -> str:
+    # The decoder counts lines from the text that it was given, which is one line of the file.
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos + 1}"
+    return str(error)
 
 
 def _cell(value: object) -> object:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
+from rnnlab.errors import ConfigError
+
 PAD, UNKNOWN, BEGIN, END = "<pad>", "<unk>", "<bos>", "<eos>"
 
 
@@ -46,12 +48,22 @@ class Vocabulary:
             max_size: Greatest size, specials included (which are never left out); None for no
                 limit.
             min_count: Tokens seen less often are left out.
+
+        Raises:
+            ConfigError: No token is seen as often as that.
         """
         counts = Counter(token for sequence in sequences for token in sequence)
         for special in specials:
             counts.pop(special, None)
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         kept = [token for token, count in ranked if count >= min_count]
+        if ranked and not kept:
+            raise ConfigError(
+                f"no token occurs so often in the training part: the most frequent, "
+                f"{ranked[0][0]!r}, occurs {ranked[0][1]} times",
+                key="dataset.min_count",
+                value=min_count,
+            )
         room = None if max_size is None else max(0, max_size - len(specials))
         return cls((*specials, *kept[:room]))
 

@@ -15,6 +15,8 @@ from rnnlab.tasks.mean_loss import MeanLoss
 from rnnlab.tasks.scores import Scores, updated
 from rnnlab.tasks.steps import target_of
 
+_WRONG = -1  # no token has this number
+
 
 class SequenceScores(Scores):
     """Cross-entropy given the true earlier tokens, and the errors of sequences made without them.
@@ -22,7 +24,8 @@ class SequenceScores(Scores):
     ``token_error_rate`` is the number of tokens to insert, delete or replace (Levenshtein 1966)
     over the number of true ones: the phoneme error rate where tokens are phonemes; it may exceed 1.
     ``sequence_error_rate`` is the share of sequences that are not exactly right. A sequence is what
-    comes before the first ``<eos>``, or all of it where the vocabulary has none.
+    comes before the first ``<eos>``, or all of it where the vocabulary has none. An ``<unk>`` that
+    is made is an error even where the true token is unknown: nobody can read it as that token.
 
     Args:
         spec: The data.
@@ -32,6 +35,7 @@ class SequenceScores(Scores):
         super().__init__()
         vocabulary = spec.target.vocabulary
         self.end = None if vocabulary is None else vocabulary.end
+        self.unknown = None if vocabulary is None else vocabulary.unknown
         self.loss = MeanLoss()
         self.token_error_rate = WordErrorRate()
         self.sequence_error_rate = MeanMetric()
@@ -43,6 +47,7 @@ class SequenceScores(Scores):
             self.loss.update(target_loss(output.values, target, batch.target_lengths))
         if output.sequence is not None:
             made = self._sequences(output.sequence, output.sequence_lengths)
+            made = [[_WRONG if token == self.unknown else token for token in row] for row in made]
             true = self._sequences(target, batch.target_lengths)
             self.token_error_rate.update([_text(row) for row in made], [_text(row) for row in true])
             wrong = [float(mine != right) for mine, right in zip(made, true, strict=True)]

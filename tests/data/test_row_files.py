@@ -57,7 +57,7 @@ def test_rows_know_their_number_and_line(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("a.txt", "x", r"--input=.*a\.txt: unknown kind of file; valid: \.csv, \.jsonl"),
-        ("a.jsonl", '{"a": 1}\n{"a": \n', r"line 2 is no JSON"),
+        ("a.jsonl", '{"a": 1}\n{"a": \n', r"line 2 is no JSON \(Expecting value at character 7\)"),
         ("a.jsonl", "[1]\n", r"line 1 is no JSON object"),
         ("a.csv", "1,2\n3,4\n", r"must name the columns"),
         ("a.csv", "a,b\n3\n", r"line 2 \(1 cells\)"),

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.data.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
+from rnnlab.errors import ConfigError
 
 TEXTS = [["b", "a", "b"], ["c", "b", "a"], ["d"]]
 
@@ -69,3 +70,13 @@ def test_it_is_compared_by_its_tokens_and_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(vocabulary)) == vocabulary == Vocabulary(("a", "b"))
     assert vocabulary != Vocabulary(("b", "a"))
     assert len(vocabulary) == 2
+
+
+def test_a_count_that_no_token_reaches_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Vocabulary.count(TEXTS, specials=(UNKNOWN,), min_count=4)
+    assert str(caught.value) == (
+        "dataset.min_count=4: no token occurs so often in the training part: "
+        "the most frequent, 'b', occurs 3 times"
+    )
+    assert Vocabulary.count([], specials=(UNKNOWN,)).tokens == (UNKNOWN,)

@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
 
-from rnnlab.cells import GRU, LSTM, Cell
+from rnnlab.cells import GRU, Cell
 from rnnlab.errors import ConfigError
 from rnnlab.recurrence import Bidirectional, Recurrent, Stack, tree
 
@@ -127,11 +126,3 @@ def test_no_layer_is_refused() -> None:
 def test_sizes_must_fit() -> None:
     with pytest.raises(ConfigError, match="output size 4 is below one of input size 5"):
         Stack([Recurrent(GRU(3, 4)), Recurrent(GRU(5, 4))])
-
-
-def test_engines_are_found_inside_any_module() -> None:
-    from rnnlab.recurrence import engines_used
-
-    model = nn.ModuleDict({"encoder": Recurrent(LSTM(3, 4)), "head": nn.Linear(4, 2)})
-    model["encoder"](torch.zeros(1, 2, 3))
-    assert list(engines_used(model)) == ["encoder"]

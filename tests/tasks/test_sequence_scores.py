@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec, Field
-from rnnlab.data.vocabulary import BEGIN, END, Vocabulary
+from rnnlab.data.vocabulary import BEGIN, END, UNKNOWN, Vocabulary
 from rnnlab.models.output import Output
 from rnnlab.tasks.sequence_scores import SequenceScores
 
@@ -96,3 +96,11 @@ def test_reset_forgets() -> None:
     assert set(scores.compute()) == {"loss", "token_error_rate", "sequence_error_rate"}
     scores.reset()
     assert scores.compute() == {}
+
+
+def test_to_answer_unknown_is_never_right() -> None:
+    words = Vocabulary((END, UNKNOWN, "a"))
+    scores = SequenceScores(DataSpec(INPUT, Field("tokens", 3, sequence=True, vocabulary=words)))
+    target = torch.tensor([[2, 1, 0], [2, 2, 0]])
+    scores.update(Output(None, sequence=target), Batch(torch.zeros(2, 1), target))
+    assert scores.compute() == {"token_error_rate": 0.25, "sequence_error_rate": 0.5}

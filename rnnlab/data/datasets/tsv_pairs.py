@@ -103,6 +103,9 @@ class TsvPairs(Dataset):
             (s, t) for s, t in pairs if max_length is None or max(len(s), len(t)) <= max_length
         ]
         self.left_out = len(pairs) - len(short)
+        if pairs and not short:
+            why = f"all {len(pairs)} pairs of {path} are longer"
+            raise DataError(why, key="dataset.max_length", value=max_length)
         parts = divide_examples(
             [None] * len(short),
             path,

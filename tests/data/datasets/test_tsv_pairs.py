@@ -105,3 +105,9 @@ def test_hash_and_spec(tmp_path: Path) -> None:
     dataset = TsvPairs(path)
     assert dataset.sha256() == hashlib.sha256(Path(path).read_bytes()).hexdigest()
     assert DataSpec.from_dict(dataset.spec.to_dict()) == dataset.spec
+
+
+def test_a_limit_that_no_pair_keeps_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, lines())
+    with pytest.raises(DataError, match=r"dataset\.max_length=1: all 20 pairs of .* are longer"):
+        characters(path, max_length=1)
