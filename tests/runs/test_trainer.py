@@ -1,0 +1,72 @@
+import pytest
+import torch
+from pytorch_lightning.callbacks import EarlyStopping
+from pytorch_lightning.loggers import Logger
+
+from rnnlab.config.compose import compose
+from rnnlab.runs.assemble import assemble
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.trainer import make_trainer, training_loader, training_module
+from rnnlab.training.checkpoints import Checkpoints
+from rnnlab.training.progress import OneLineProgress
+from rnnlab.training.tbptt import TruncatedLoader
+from tests.runs.conftest import SMALL
+
+
+class Silent(Logger):
+    name, version = "silent", "0"
+
+    def log_metrics(self, metrics, step=None):
+        """Forget them."""
+
+    def log_hyperparams(self, params):
+        """Forget them."""
+
+
+def trainer(folder, *overrides):
+    config = compose([*SMALL, *overrides])
+    module = training_module(assemble(config))
+    kept = Checkpoints(folder, "val/accuracy", "max")
+    return make_trainer(config, RunFolder(folder), Silent(), module, kept)
+
+
+def test_options_reach_lightning(tmp_path):
+    made = trainer(tmp_path, "trainer.max_epochs=3", "trainer.gradient_clip_val=0.5")
+    assert (made.max_epochs, made.gradient_clip_val) == (3, 0.5)
+    assert made.limit_train_batches == 4
+    assert made.limit_val_batches == 1.0  # null is Lightning's own default
+    assert made.log_every_n_steps == 1  # the module itself decides what is logged
+
+
+def test_early_stopping_follows_the_monitored_score(tmp_path):
+    assert not any(isinstance(each, EarlyStopping) for each in trainer(tmp_path).callbacks)
+    made = trainer(tmp_path, "trainer.patience=2")
+    (stopping,) = [each for each in made.callbacks if isinstance(each, EarlyStopping)]
+    assert (stopping.monitor, stopping.mode, stopping.patience) == ("val/accuracy", "max", 2)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_progress_line_can_be_turned_off(tmp_path, shown):
+    made = trainer(tmp_path, f"trainer.enable_progress_bar={shown}".lower())
+    assert any(isinstance(each, OneLineProgress) for each in made.callbacks) == shown
+
+
+def test_checkpoints_are_written_after_everything_else_of_an_epoch(tmp_path):
+    assert isinstance(trainer(tmp_path, "trainer.patience=2").callbacks[-1], Checkpoints)
+
+
+def test_training_batches_are_shuffled_by_the_seed():
+    loaders = [training_loader(assemble(compose([*SMALL, f"seed={seed}"]))) for seed in (0, 0, 1)]
+    first, again, other = (next(iter(loader)).input for loader in loaders)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_truncated_training_reads_chunks(tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("abcab " * 200)
+    options = ["dataset=characters", f"dataset.path={text}", "task=synced_many_to_many",
+               "trainer.stream_steps=20", "trainer.truncate_steps=5"]  # fmt: skip
+    loader = training_loader(assemble(compose([*SMALL, *options])))
+    assert isinstance(loader, TruncatedLoader)
+    assert next(iter(loader)).input.shape[1] == 5
