@@ -38,7 +38,7 @@ class Range:
 
     def __str__(self) -> str:
         parts = [
-            f"{sign} {bound:g}"
+            f"{sign} {bound}" if isinstance(bound, int) else f"{sign} {bound:g}"
             for sign, bound in (
                 (">=", self.min),
                 (">", self.above),

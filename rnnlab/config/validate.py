@@ -9,6 +9,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from rnnlab.config.agreement import disagreements
 from rnnlab.config.sections import Section, sections
 from rnnlab.data.files import no_such_file
 from rnnlab.errors import ConfigError, ConfigErrors, DataError, nearest
@@ -16,7 +17,7 @@ from rnnlab.plugins.signature import Parameter
 
 
 def validate(cfg: DictConfig) -> None:
-    """Check types, ranges, choices, missing and unknown keys, targets and data paths.
+    """Check types, ranges, choices, missing and unknown keys, targets, data paths, agreement.
 
     Raises:
         ConfigError: There is one mistake; a :class:`ConfigErrors` when there are several.
@@ -28,6 +29,7 @@ def validate(cfg: DictConfig) -> None:
         for parameter in section.parameters:
             if mistake := _mistake(section, parameter):
                 mistakes.append(mistake)
+    mistakes = mistakes or list(disagreements(cfg))
     if len(mistakes) > 1:
         raise ConfigErrors(mistakes)
     if mistakes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any, cast
 
 import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.errors import Interrupted
@@ -15,10 +17,12 @@ from rnnlab.runs.log import log_to
 from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from rnnlab.runs.restore import read_config
-from rnnlab.runs.trainer import make_trainer, training_loader, training_module
+from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
 from rnnlab.training.signals import interruptible
+
+_log = logging.getLogger(__name__)
 
 
 def execute(
@@ -49,6 +53,7 @@ def execute(
             _end(folder, run, Status.KILLED, str(interrupt))
             raise
         except BaseException as error:
+            _log.error("the run failed", exc_info=error)
             _end(folder, run, Status.FAILED, f"{type(error).__name__}: {error}")
             raise
         _end(folder, run, Status.FINISHED, None)
@@ -84,7 +89,10 @@ class _Run:
             progress = checkpoints.load(start)["loops"]["fit_loop"]["epoch_progress"]
             train_loader.epoch = int(progress["current"]["processed"])
         began = time.perf_counter()
-        trainer.fit(module, train_loader, loader(self.assembly, "val"), ckpt_path=start)
+        try:
+            trainer.fit(module, train_loader, loader(self.assembly, "val"), ckpt_path=start)
+        except MisconfigurationException as error:
+            raise refused_by_lightning(error) from error
         train_time = time.perf_counter() - began
         device = trainer.strategy.root_device
         best = self.folder.checkpoints / checkpoints.BEST

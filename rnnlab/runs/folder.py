@@ -110,13 +110,11 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         StorageError: The folder cannot be made.
     """
     for key, part in (("experiment_name", experiment_name), ("name", name)):
-        if part is not None and (
-            not _NAME.fullmatch(part) or part in (".", "..") or part[0] == "."
-        ):
+        if part is not None and (not _NAME.fullmatch(part) or part[0] == "." or part == "last"):
             shown = part if len(part) < 60 else f"{part[:57]}…"
             raise ConfigError(
                 "cannot be a folder name (1 to 200 characters, none of them a slash or control "
-                "character, the first not a dot)",
+                "character, the first not a dot, and not last)",
                 key=key,
                 value=repr(shown),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +13,27 @@ from rnnlab.runs.folder import RunFolder
 
 @contextmanager
 def log_to(folder: RunFolder) -> Iterator[None]:
-    """Write what rnnlab, Lightning and warnings say to the folder's log for the time of a run."""
+    """Write what rnnlab and Lightning say to the folder's log for the time of a run.
+
+    Warnings of rnnlab's own are shown too; errors are shown where the command ends.
+    """
     handler = logging.FileHandler(folder.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setFormatter(logging.Formatter("rnnlab: warning: %(message)s"))
+    shown.addFilter(lambda record: record.levelno == logging.WARNING)
+    own = logging.getLogger("rnnlab")
+    own.addHandler(shown)
     loggers = [logging.getLogger(name) for name in ("rnnlab", "pytorch_lightning")]
     for each in loggers:
         each.addHandler(handler)
-    logging.getLogger("rnnlab").setLevel(logging.INFO)
-    # Lightning tells its news by INFO on the console; a run's console belongs to rnnlab.
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    own.setLevel(logging.INFO)
     # Lightning 2.6 uses a name that torch 2.13 deprecates; no user can do anything about it.
     warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)`")
     try:
         yield
     finally:
+        own.removeHandler(shown)
         for each in loggers:
             each.removeHandler(handler)
         handler.close()

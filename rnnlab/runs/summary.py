@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
+from rnnlab.errors import ConfigError
 from rnnlab.runs.folder import RunFolder, Status, all_runs, read_json
 
 
@@ -53,6 +54,9 @@ def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:
     Args:
         output_dir: Where runs are looked for.
         experiments: Names of experiments to keep; empty for all.
+
+    Raises:
+        ConfigError: There is no finished run, or none of an experiment.
     """
     groups: dict[tuple[str, str], dict[int, dict[str, Any]]] = defaultdict(dict)
     for folder in all_runs(output_dir):
@@ -61,6 +65,14 @@ def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:
             manifest = read_json(folder.manifest)
             # A seed that ran twice counts once: the later one, as names sort by time.
             groups[experiment, manifest["setting"]][manifest["seed"]] = read_json(folder.result)
+    known = sorted({experiment for experiment, _ in groups})
+    for experiment in experiments:
+        if experiment not in known:
+            raise ConfigError(
+                f"no finished run in {output_dir}", key="EXPERIMENT", value=experiment
+            )
+    if not known:
+        raise ConfigError(f"there is no finished run in {output_dir} yet")
     return [
         Summary(experiment, setting, tuple(by_seed[seed] for seed in sorted(by_seed)))
         for (experiment, setting), by_seed in sorted(groups.items())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytorch_lightning as pl
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import EarlyStopping
 
 from rnnlab.config import build
 from rnnlab.data.loading import Loader, make_loader
+from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
 from rnnlab.tracking.logger import RunLogger
@@ -86,18 +89,56 @@ def make_trainer(
         )
     if options.enable_progress_bar:
         callbacks.append(OneLineProgress(f"val/{module.monitor}"))
-    values: Any = OmegaConf.to_container(options, resolve=True)
-    # Null means Lightning's own default here.
-    passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
-    return pl.Trainer(
-        **passed_on,
+    return _lightning(
+        config,
         logger=logger,
         callbacks=[*callbacks, kept],
         plugins=[AtomicCheckpointIO()],
         default_root_dir=folder.path,
-        enable_checkpointing=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        log_every_n_steps=1,
     )
+
+
+def check_training(assembly: Assembly) -> None:
+    """Check that optimizer, scheduler and Trainer can be made, and on this machine.
+
+    Raises:
+        ConfigError: A value is refused, there is no such accelerator or strategy, or more than one
+            device is asked for.
+    """
+    config = assembly.config
+    optimizer = build.optimizer(config, assembly.model.parameters())
+    build.scheduler(config, optimizer)
+    _lightning(config, logger=False)
+
+
+def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
+    # Lightning tells its news by INFO on the console; a run's console belongs to rnnlab.
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    values: Any = OmegaConf.to_container(config.trainer, resolve=True)
+    # Null means Lightning's own default here.
+    passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
+    try:
+        trainer = pl.Trainer(
+            **passed_on,
+            **ours,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            log_every_n_steps=1,
+        )
+    except (MisconfigurationException, ImportError, ValueError) as error:
+        raise refused_by_lightning(error) from error
+    if trainer.world_size > 1:
+        # Lightning would start this command again for each, and each would make a run of its own.
+        raise ConfigError(
+            "a run trains in one process on one device; more are not supported yet",
+            key="trainer.devices",
+            value=config.trainer.devices,
+        )
+    return trainer
+
+
+def refused_by_lightning(error: Exception) -> ConfigError:
+    """Return what Lightning says about a value of ``trainer``, in one line."""
+    return ConfigError(f"Lightning refuses it: {str(error).splitlines()[0]}", key="trainer")

@@ -11,12 +11,13 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.nn.utils import clip_grads_with_norm_
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from rnnlab.cells.base import Tree
 from rnnlab.data.batch import Batch
 from rnnlab.data.loading import Loader
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import NonFinite
+from rnnlab.errors import NonFinite, RunFailed
 from rnnlab.models.model import Model
 from rnnlab.recurrence.tree import detach
 from rnnlab.tasks.base import Task
@@ -82,8 +83,23 @@ class TrainingModule(pl.LightningModule):
                 "scheduler": scheduler,
                 "interval": self._scheduler_interval,
                 "monitor": f"val/{self.monitor}",
+                # A schedule of epochs that watches a score moves when there is a new one.
+                "frequency": self.trainer.check_val_every_n_epoch or 1
+                if isinstance(scheduler, ReduceLROnPlateau)
+                else 1,
             },
         }
+
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        """Move the learning rate.
+
+        Raises:
+            RunFailed: The schedule has an end and has reached it, or divides by zero.
+        """
+        try:
+            super().lr_scheduler_step(scheduler, metric)
+        except (ValueError, ZeroDivisionError) as error:
+            raise RunFailed(f"scheduler, at step {self.global_step}: {error}") from error
 
     def on_train_epoch_start(self) -> None:
         """Tell loader and task which epoch begins."""

@@ -18,11 +18,19 @@ from rnnlab.errors import Interrupted
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    # The first signal unwinds; while it does, another must not cut the clean-up short.
-    for each in _SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    raise Interrupted(number)
+class _FirstSignal:
+    """Handles signals: the first unwinds; another must not cut the clean-up short.
+
+    It remembers this itself, for Lightning puts old handlers back while it unwinds.
+    """
+
+    def __init__(self) -> None:
+        self._arrived = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if not self._arrived:
+            self._arrived = True
+            raise Interrupted(number)
 
 
 @contextmanager
@@ -31,19 +39,26 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _interrupt) for number in _SIGNALS}
+    handler = _FirstSignal()
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 class OwnSignalHandlers(pl.Callback):
-    """Puts the handlers back after Lightning has set its own for the time of a fit."""
+    """Puts the handlers back after Lightning has set its own for the time of a fit.
+
+    Made inside :func:`interruptible`, whose handlers it takes.
+    """
+
+    def __init__(self) -> None:
+        self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Set the handlers, if :func:`interruptible` is around and this is the main thread."""
+        """Set the handlers, if this is the main thread."""
         if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
-                signal.signal(number, _interrupt)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)

@@ -44,7 +44,7 @@ def test_the_default_is_valid() -> None:
             "two",
             "trainer.devices=two: must be an integer >= 1 or a list of integers or one of auto",
         ),
-        ("seed", -1, "seed=-1: must be >= 0 and <= 4.29497e+09"),
+        ("seed", -1, "seed=-1: must be >= 0 and <= 4294967295"),
         ("optimizer__lr", -0.1, "optimizer.lr=-0.1: must be >= 0 and < inf"),
         ("optimizer__lr", float("nan"), "optimizer.lr=nan: must be a number >= 0 and < inf"),
         ("optimizer__eps", float("nan"), "optimizer.eps=nan: must be a number"),

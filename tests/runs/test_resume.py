@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -5,7 +6,7 @@ import torch
 
 from rnnlab.errors import ConfigError
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.module import TrainingModule
@@ -61,3 +62,21 @@ def test_a_finished_run_is_not_resumed(small):
     train([*small, "name=done", "trainer.max_epochs=1"])
     with pytest.raises(ConfigError, match="RUN=done: the run has finished"):
         resume("done", Path("outputs"))
+
+
+def test_a_run_that_a_living_process_trains_is_not_resumed(small):
+    folder = train([*small, "name=alive", "trainer.max_epochs=1"])
+    folder.write_status(Status.RUNNING)
+    with pytest.raises(ConfigError, match=f"RUN=alive: process {os.getpid()} is training it now"):
+        resume("alive", Path("outputs"))
+
+
+def test_the_number_of_a_process_that_is_gone_does_not_block_a_run(small):
+    folder = train([*small, "name=gone", "trainer.max_epochs=1"])
+    folder.write_status(Status.RUNNING)
+    status = read_json(folder.path / "status.json")
+    # The run began before this process, to which its number was given, was born.
+    status["times"]["RUNNING"] = "2020-01-01T00:00:00.000+00:00"
+    write_json(folder.path / "status.json", status)
+    resume("gone", Path("outputs"))
+    assert folder.read_status()["status"] == "FINISHED"

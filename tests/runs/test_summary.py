@@ -3,6 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from rnnlab.errors import ConfigError
 from rnnlab.runs.folder import Status, create, write_json
 from rnnlab.runs.summary import spread, summarise, summary_table
 
@@ -34,7 +35,6 @@ def test_seeds_of_a_setting_are_put_together(tmp_path):
     assert first.test_scores() == [0.9, 0.92, 0.94]
     assert first.baselines() == {"majority": pytest.approx(0.1)}
     assert second.test_scores() == [0.5]
-    assert summarise(tmp_path, ["nothing"]) == []
     console = Console(file=StringIO(), width=140)
     console.print(summary_table([first, second]))
     assert "0.92 ± 0.02" in console.file.getvalue()
@@ -61,3 +61,11 @@ def test_another_score_can_be_shown(tmp_path):
 def test_spread():
     assert spread([0.5]) == "0.5"
     assert spread([1.0, 2.0, 3.0]) == "2 ± 1"
+
+
+def test_nothing_to_summarise_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="there is no finished run in"):
+        summarise(tmp_path, [])
+    finished(tmp_path, "a", 0, 0.5)
+    with pytest.raises(ConfigError, match="EXPERIMENT=dmo: no finished run in"):
+        summarise(tmp_path, ["dmo"])
