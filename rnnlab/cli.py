@@ -178,13 +178,11 @@ def ui(
     output_dir: Output = None,
 ) -> None:
     """Open the MLflow dashboard on 127.0.0.1."""
-    import subprocess
-
-    from rnnlab.tracking import environment, tracking_uri, ui_command
+    from rnnlab.tracking import environment, run_dashboard, tracking_uri, ui_command
 
     command = ui_command(tracking_uri(uri, _outputs(output_dir)), port)
     _show(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
-    raise typer.Exit(subprocess.call(command, env=environment()))
+    raise typer.Exit(run_dashboard(command, environment()))
 
 
 @app.command()

@@ -175,7 +175,9 @@ def test_the_dashboard_is_mlflows_on_this_machine_only(
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     called: list[list[str]] = []
-    monkeypatch.setattr("subprocess.call", lambda command, env: called.append(command) or 7)
+    monkeypatch.setattr(
+        "rnnlab.tracking.run_dashboard", lambda command, environment: called.append(command) or 7
+    )
     assert main(["ui", "--port", "5123", "--output-dir", str(tmp_path)]) == 7
     (command,) = called
     assert command[1:3] == ["-m", "mlflow"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.tracking.dashboard import run_dashboard
 from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.points import Point, read_points
 from rnnlab.tracking.store import environment, redacted, tracking_uri, ui_command
@@ -22,6 +23,7 @@ __all__ = [
     "read_link",
     "read_points",
     "redacted",
+    "run_dashboard",
     "tracking_uri",
     "ui_command",
 ]

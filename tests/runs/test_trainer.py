@@ -1,11 +1,16 @@
+import json
+import logging
+
 import pytest
 import torch
 from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import Logger
 
 from rnnlab.config.compose import compose
+from rnnlab.errors import ConfigError, RunFailed
 from rnnlab.runs.assemble import assemble
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.train import train
 from rnnlab.runs.trainer import make_trainer, training_loader, training_module
 from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.progress import OneLineProgress
@@ -70,3 +75,66 @@ def test_truncated_training_reads_chunks(tmp_path):
     loader = training_loader(assemble(compose([*SMALL, *options])))
     assert isinstance(loader, TruncatedLoader)
     assert next(iter(loader)).input.shape[1] == 5
+
+
+@pytest.mark.parametrize(
+    ("override", "line"),
+    [
+        ("trainer.devices=2", "trainer.devices=2: a run trains in one process on one device"),
+        ("trainer.strategy=nonsense", "trainer: Lightning refuses it: .*nonsense"),
+        ("trainer.accelerator=tpu", "trainer: Lightning refuses it: .*torch_xla"),
+        ("optimizer.betas=[2,3]", "optimizer: Invalid beta parameter"),
+    ],
+)
+def test_what_cannot_be_trained_here_is_refused_before_anything_is_written(
+    small, tmp_path, override, line
+):
+    with pytest.raises(ConfigError, match=line):
+        train([*small, override])
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_a_share_of_too_few_batches_is_one_line(small):
+    with pytest.raises(ConfigError, match=r"trainer: Lightning refuses it: .*0\.5 of the .val"):
+        train([*small, "trainer.limit_val_batches=0.5", "trainer.eval_batch_size=100000"])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["scheduler=one_cycle", "scheduler.total_steps=2"], "scheduler, at step 3: .* 2"),
+        (["scheduler=step", "scheduler.step_size=0"], "scheduler, at step 4: .*zero"),
+    ],
+)
+def test_a_schedule_that_breaks_off_fails_the_run_in_one_line(small, tmp_path, overrides, line):
+    with pytest.raises(RunFailed, match=line):
+        train([*small, *overrides, "name=short"])
+    folder = RunFolder(tmp_path / "outputs/digits_rows/short")
+    assert folder.read_status()["status"] == "FAILED"
+    log = folder.log.read_text()
+    assert "the run failed" in log
+    assert "Traceback" in log
+
+
+def test_plateau_follows_each_validation_once(small):
+    folder = train(
+        [*small, "scheduler=plateau", "scheduler.patience=0", "scheduler.threshold=1e9",
+         "trainer.check_val_every_n_epoch=2", "trainer.max_epochs=6"],
+    )  # fmt: skip
+    points = [json.loads(line) for line in folder.metrics.read_text().splitlines()]
+    rates = [point["value"] for point in points if point["name"] == "learning_rate"]
+    # A validation every 8 steps: the first is the best, each of the others halves the rate.
+    assert rates == pytest.approx([1e-3] * 16 + [5e-4] * 8)
+
+
+def test_the_console_hears_nothing_of_lightnings_news(small):
+    lightning, heard = logging.getLogger("pytorch_lightning"), []
+    listener = logging.Handler()
+    listener.emit = heard.append
+    lightning.setLevel(logging.INFO)
+    lightning.addHandler(listener)
+    try:
+        train([*small, "trainer.max_epochs=1"])
+    finally:
+        lightning.removeHandler(listener)
+    assert [record.getMessage() for record in heard] == []
