@@ -10,8 +10,7 @@ from types import FrameType
 
 from rnnlab.errors import Interrupted
 
-# SIGINT is a KeyboardInterrupt already.
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_dashboard(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -20,10 +19,15 @@ def run_dashboard(command: Sequence[str], environment: Mapping[str, str]) -> int
     The server starts processes of its own, which a signal to this process alone would leave behind.
 
     Raises:
-        Interrupted: SIGTERM or SIGHUP arrived; the server and its processes were ended.
+        KeyboardInterrupt: SIGINT arrived; the server and its processes were ended.
+        Interrupted: SIGTERM or SIGHUP did; they were ended too.
     """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            # Ctrl-C is how a dashboard is closed, and no fault to report. Set here because a
+            # command started in the background inherits SIGINT ignored.
+            raise KeyboardInterrupt
         raise Interrupted(number)
 
     before = {number: signal.signal(number, interrupt) for number in _SIGNALS}

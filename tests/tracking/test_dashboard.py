@@ -33,13 +33,17 @@ def test_a_signal_ends_the_server_and_its_workers(tmp_path, number):
     process = subprocess.Popen(
         [sys.executable, "-c", code, SERVER, str(told)], stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 60
-    while not told.exists():
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    worker = psutil.Process(int(told.read_text()))
-    process.send_signal(number)
-    process.wait(timeout=30)
-    gone, alive = psutil.wait_procs([worker], timeout=10)
-    assert (len(gone), alive) == (1, [])
+    try:
+        deadline = time.monotonic() + 60
+        while not told.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        worker = psutil.Process(int(told.read_text()))
+        process.send_signal(number)
+        process.wait(timeout=30)
+        gone, alive = psutil.wait_procs([worker], timeout=10)
+        assert (len(gone), alive) == (1, [])
+    finally:
+        process.kill()
+        process.wait()
