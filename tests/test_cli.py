@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -33,21 +32,15 @@ def errors(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["list"], ["show", "--help"], ["show", "cell/irnn"]]
 )
-def test_what_does_not_train_is_quick(arguments: list[str]) -> None:
+def test_what_does_not_train_imports_nothing_that_is_slow(arguments: list[str]) -> None:
     code = (
         "import sys; from rnnlab.cli import main; code = main(sys.argv[1:]);"
         f"sys.exit(code or any(module in sys.modules for module in {HEAVY}))"
     )
-    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], check=False, capture_output=True
     )
-    after = os.times()
     assert done.returncode == 0, done.stderr
-    # Processor time, so that other work on the machine does not count.
-    used = after.children_user - before.children_user
-    used += after.children_system - before.children_system
-    assert used < 0.5
 
 
 def test_as_a_module() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,17 +75,11 @@ def test_the_hidden_verb_knows_all_verbs_and_their_options(
     assert {"--cfg", "--info", "--help"} <= set(capsys.readouterr().out.split())
 
 
-def test_an_answer_takes_less_than_a_second_and_no_torch() -> None:
+def test_an_answer_imports_nothing_that_is_slow() -> None:
     code = (
         "import sys; from rnnlab.cli import main; main(['_complete', 'rnnlab train cell.']);"
         "sys.exit(any(m in sys.modules for m in ('torch', 'hydra', 'mlflow', 'pytorch_lightning')))"
     )
-    before = os.times()
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
-    after = os.times()
     assert done.returncode == 0
     assert b"cell.hidden_size=" in done.stdout
-    # Processor time, so that other work on the machine does not count.
-    used = after.children_user - before.children_user
-    used += after.children_system - before.children_system
-    assert used < 1.0

@@ -144,9 +144,7 @@ def test_a_dead_server_is_given_up_in_time(
         raise ConnectionError("nobody there")
 
     spool = Spool(tmp_path, "http://host", refuse, interval=0.01)
-    begin = time.monotonic()
     assert not spool.close("FINISHED", patience=0.1)
-    assert time.monotonic() - begin < 3
     assert spool.run_id is None
     assert sum(record.levelno == logging.WARNING for record in caplog.records) == 2
     assert "stays in the folder" in caplog.text
@@ -160,9 +158,10 @@ def test_a_server_that_hangs_is_left_behind(tmp_path: Path) -> None:
 
     spool = start(tmp_path, FakeRun("a", hang))
     write(tmp_path, range(3))
-    begin = time.monotonic()
+    # It comes back while the server still hangs.
     assert not spool.close("FINISHED", timeout=0.2)
-    assert time.monotonic() - begin < 3
+    assert not release.is_set()
+    assert spool._thread.is_alive()
     release.set()
     spool._thread.join()
 
