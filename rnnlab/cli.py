@@ -68,11 +68,27 @@ def train(context: typer.Context, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def resume(run: Run, output_dir: Output = None) -> None:
-    """Go on with a run that did not finish, from its last checkpoint."""
+def resume(run: Run, overrides: Overrides = None, output_dir: Output = None) -> None:
+    """Go on with a run that did not finish, or train a finished one further."""
     from rnnlab.runs.resume import resume as resume_run
 
-    _report(resume_run(run, _outputs(output_dir)))
+    _report(resume_run(run, _runs(output_dir), overrides or []))
+
+
+@app.command()
+def reproduce(run: Run, output_dir: Output = None) -> None:
+    """Train a run again and compare: equal to the last bit, or what differs and what drifted."""
+    from rnnlab.runs.reproduce import reproduce as reproduce_run
+
+    found = reproduce_run(run, _runs(output_dir))
+    _show(f"{found.second.path}")
+    for line in found.drift:
+        _show(f"drifted: {line}")
+    for line in found.differences:
+        _show(f"differs: {line}")
+    if found.differences:
+        raise typer.Exit(1)
+    _show("equal to the last bit: every point, weights, optimizer, schedule, scores")
 
 
 @app.command()
@@ -81,7 +97,7 @@ def evaluate(run: Run, overrides: Overrides = None, output_dir: Output = None) -
     from rnnlab.runs.evaluate import evaluate as evaluate_run
     from rnnlab.runs.results_table import results_table
 
-    _show(results_table(evaluate_run(run, overrides or [], _outputs(output_dir)), run))
+    _show(results_table(evaluate_run(run, overrides or [], _runs(output_dir)), run))
 
 
 @app.command()
@@ -94,7 +110,7 @@ def predict(
     """Answer the rows of a file, one row for each."""
     from rnnlab.runs.predict import predict as predict_rows
 
-    rows = predict_rows(run, source, target, _outputs(output_dir))
+    rows = predict_rows(run, source, target, _runs(output_dir))
     _show(f"{rows} rows in {target}")
 
 
@@ -112,7 +128,7 @@ def generate(
     """Let a model of the next token go on from a prompt."""
     from rnnlab.runs.generate import generate as generate_text
 
-    outputs = _outputs(output_dir)
+    outputs = _runs(output_dir)
     text = generate_text(
         run, prompt, steps=steps, temperature=temperature, seed=seed, output_dir=outputs
     )
@@ -130,7 +146,7 @@ def scores(
     """Show finished runs by setting: mean and spread over seeds, beside the baselines."""
     from rnnlab.runs.summary import summarise, summary_table
 
-    _show(summary_table(summarise(_outputs(output_dir), experiments or []), score))
+    _show(summary_table(summarise(_runs(output_dir), experiments or []), score))
 
 
 @app.command("list")
@@ -180,7 +196,7 @@ def ui(
     """Open the MLflow dashboard on 127.0.0.1."""
     from rnnlab.tracking import environment, run_dashboard, tracking_uri, ui_command
 
-    command = ui_command(tracking_uri(uri, _outputs(output_dir)), port)
+    command = ui_command(tracking_uri(uri, _runs(output_dir)), port)
     _show(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
     raise typer.Exit(run_dashboard(command, environment()))
 
@@ -251,6 +267,18 @@ def _outputs(given: Path | None) -> Path:
     from rnnlab.runs.places import default_output_dir
 
     return given or default_output_dir()
+
+
+def _runs(given: Path | None) -> Path:
+    """Return where runs are looked for, after marking those whose process was killed."""
+    from rnnlab.runs.closing import close_abandoned
+
+    output_dir = _outputs(given)
+    for folder in close_abandoned(output_dir):
+        sys.stderr.write(
+            f"rnnlab: warning: {folder.path.name} is marked KILLED: its process is gone\n"
+        )
+    return output_dir
 
 
 def _show(*things: RenderableType) -> None:

@@ -141,3 +141,22 @@ class Interrupted(BaseException):
     def __init__(self, signal_number: int) -> None:
         super().__init__(f"interrupted by signal {signal_number}")
         self.exit_code = 128 + signal_number
+
+
+class Preempted(Interrupted):
+    """The machine is needed for something else; resume the run later: exit code 75."""
+
+    def __init__(self) -> None:
+        BaseException.__init__(self, "pre-empted; go on with: rnnlab resume")
+        self.exit_code = 75
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory ran out, on the CPU or on an accelerator."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    # torch raises a plain RuntimeError for the CPU.
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "not enough memory" in text or "allocate memory" in text or "out of memory" in text
+    )

@@ -39,6 +39,9 @@ class Trainer:
     patience: Annotated[int | None, Range(min=0)]
     log_every_n_steps: Count
     check_val_every_n_epoch: Count
+    checkpoint_every_n_steps: Count | None
+    preempt: bool
+    preempt_grace: Annotated[float, Range(above=0)]
     limit_train_batches: Limit
     limit_val_batches: Limit
     limit_test_batches: Limit

@@ -25,6 +25,8 @@ class Batch:
             target is aligned with the input (then ``lengths`` counts for both).
         reset: ``(B, T)`` bool; True where the state returns to its initial value before the step.
         continues: Row b goes on where row b of the batch before it ended: start from its state.
+        surplus: These rows are counted in another share of the batch, and only stand in here for a
+            share that would be empty.
     """
 
     input: Tensor
@@ -33,6 +35,7 @@ class Batch:
     target_lengths: Tensor | None = None
     reset: Tensor | None = None
     continues: bool = False
+    surplus: bool = False
 
     def __len__(self) -> int:
         return self.input.shape[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import islice
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
@@ -21,13 +22,21 @@ class Loader(ABC):
 
     Attributes:
         epoch: Which epoch the next iteration gives; set before each epoch by the training loop.
+        start: An epoch, and how many of its first batches an iteration leaves out: a resumed run
+            has trained on them already.
     """
 
     epoch: int = 0
+    start: tuple[int, int] = (0, 0)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Give the batches of the epoch that are left."""
+        epoch, done = self.start
+        return islice(self.batches(), done if epoch == self.epoch else 0, None)
 
     @abstractmethod
-    def __iter__(self) -> Iterator[Batch]:
-        """Give the batches of the epoch."""
+    def batches(self) -> Iterator[Batch]:
+        """Give all batches of the epoch."""
 
 
 class TensorLoader(Loader):
@@ -46,7 +55,8 @@ class TensorLoader(Loader):
     def __len__(self) -> int:
         return -(-len(self.split) // self.batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """Give the examples of the epoch in its order."""
         order = torch.arange(len(self.split))
         if self.shuffle:
             generator = torch.Generator().manual_seed(_mix(self.seed, self.epoch))
@@ -78,7 +88,8 @@ class StreamLoader(Loader):
     def __len__(self) -> int:
         return -(-self.track // self.steps)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """Give the chunks in their order, the same in every epoch."""
         for start in range(0, self.track, self.steps):
             chunk = slice(start, start + self.steps)
             yield Batch(self.input[:, chunk], self.target[:, chunk], continues=start > 0)
@@ -91,17 +102,24 @@ class ExampleLoader(Loader):
         split: Where the examples come from.
         batch_size: B; the last batch of an epoch, or of each process, may be smaller.
         num_workers: Processes that read; each takes every ``num_workers``-th example.
+        seed: Decides what random numbers those processes draw, where a dataset draws any.
     """
 
-    def __init__(self, split: ExampleSplit, batch_size: int, *, num_workers: int = 0) -> None:
+    def __init__(
+        self, split: ExampleSplit, batch_size: int, *, num_workers: int = 0, seed: int = 0
+    ) -> None:
         self.split, self.batch_size, self.num_workers = split, batch_size, num_workers
+        self.seed = seed
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """Give the examples of the epoch in the order of their source."""
         loader = DataLoader(
             _Examples(self.split, self.epoch),
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             collate_fn=self.split.collate,
+            # Without one of its own it draws from the generator that dropout draws from.
+            generator=torch.Generator().manual_seed(_mix(self.seed, self.epoch)),
         )
         yield from loader
 
@@ -141,7 +159,7 @@ def make_loader(
         return TensorLoader(split, batch_size, shuffle=shuffle, seed=seed)
     if isinstance(split, StreamSplit):
         return StreamLoader(split, batch_size, steps=stream_steps)
-    return ExampleLoader(split, batch_size, num_workers=num_workers)
+    return ExampleLoader(split, batch_size, num_workers=num_workers, seed=seed)
 
 
 def _mix(seed: int, epoch: int) -> int:

@@ -30,6 +30,10 @@ class Model(nn.Module, ABC):
             state: State carried from an earlier chunk (see ``Output.state``); None to start anew.
         """
 
+    def init_state(self, batch_size: int) -> Tree:
+        """Return the state before the first step of B examples; None if none is carried."""
+        return None
+
     def engines(self) -> dict[str, str]:
         """Return which engine ran each recurrent layer, and why."""
         return {}

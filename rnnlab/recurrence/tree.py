@@ -32,6 +32,19 @@ def leaves(tree: Tree) -> list[Tensor]:
     return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
+def with_leaves(tree: Tree, tensors: list[Tensor]) -> Tree:
+    """Return a tree of the same structure with other tensors: the inverse of :func:`leaves`.
+
+    Raises:
+        ValueError: The tree has another number of tensors.
+    """
+    remaining = iter(tensors)
+    filled = map_tensors(lambda leaf: next(remaining, leaf), tree)
+    if len(leaves(tree)) != len(tensors):
+        raise ValueError(f"a tree of {len(leaves(tree))} tensors cannot hold {len(tensors)}")
+    return filled
+
+
 def alike(a: Tree, b: Tree) -> bool:
     """Return whether two trees have the same structure and leaves of the same shapes."""
     flat_a, structure_a = pytree.tree_flatten(a)

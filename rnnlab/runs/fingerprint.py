@@ -10,7 +10,8 @@ from typing import Any
 # What changes where, how visibly or how often something runs, and not what is computed.
 _IGNORED = ("executor", "tracking", "sweep", "name", "seeds", "diagnostics", "experiment_name",
             "output_dir", "choices")  # fmt: skip
-_IGNORED_TRAINER = ("num_workers", "devices", "threads", "enable_progress_bar")
+_IGNORED_TRAINER = ("num_workers", "devices", "threads", "enable_progress_bar",
+                    "checkpoint_every_n_steps", "preempt", "preempt_grace")  # fmt: skip
 
 
 def fingerprint(

@@ -15,6 +15,7 @@ from typing import Any
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.names import make_name
 
+_RESERVE = 64 * 1024
 _NAME = re.compile(r"[^/\x00-\x1f\\]{1,200}")
 
 
@@ -26,6 +27,7 @@ class Status(StrEnum):
     FINISHED = "FINISHED"
     FAILED = "FAILED"
     KILLED = "KILLED"
+    PREEMPTED = "PREEMPTED"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ class RunFolder:
         return self.path / "log.txt"
 
     @property
+    def origin(self) -> Path:
+        """Which run this one was made from, if it was, JSON."""
+        return self.path / "origin.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked by the process that owns the folder."""
+        return self.path / ".lock"
+
+    def rank_failure(self, rank: int) -> Path:
+        """Where a rank writes why it failed, JSON."""
+        return self.path / f".rank-{rank}.json"
+
+    @property
     def _status(self) -> Path:
         return self.path / "status.json"
 
@@ -85,16 +101,36 @@ class RunFolder:
         """Write the status atomically; the times of earlier statuses are kept."""
         times = self.read_status().get("times", {})
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        write_json(
-            self._status,
-            {
-                "status": status.value,
-                "cause": cause,
-                "pid": os.getpid(),
-                "host": socket.gethostname(),
-                "times": {**times, status.value: now},
-            },
-        )
+        content = {
+            "status": status.value,
+            "cause": cause,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "times": {**times, status.value: now},
+        }
+        try:
+            write_json(self._status, content)
+        except StorageError:
+            self._reserve.unlink(missing_ok=True)
+            write_json(self._status, content)
+        if status not in (Status.CREATED, Status.RUNNING):
+            self._reserve.unlink(missing_ok=True)
+
+    def reserve(self) -> None:
+        """Take some space, so that the end of the run can be written when the disk is full.
+
+        Raises:
+            StorageError: It is full already.
+        """
+        try:
+            self._reserve.write_bytes(os.urandom(_RESERVE))
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            raise StorageError(f"{self.path}: {error.strerror}") from error
+
+    @property
+    def _reserve(self) -> Path:
+        return self.path / ".reserve"
 
 
 def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolder:
@@ -196,8 +232,20 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old content or the new, never half of it."""
+    """Write a JSON file so that a reader sees the old content or the new, never half of it.
+
+    Raises:
+        StorageError: The disk refused; the old content is still there.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True)
-    beside.write_text(text + "\n", encoding="utf-8")
-    beside.replace(path)
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text + "\n")
+            # Without this a power failure can leave an empty file under the new name.
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error

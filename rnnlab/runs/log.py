@@ -17,7 +17,7 @@ def log_to(folder: RunFolder) -> Iterator[None]:
 
     Warnings of rnnlab's own are shown too; errors are shown where the command ends.
     """
-    handler = logging.FileHandler(folder.log, encoding="utf-8")
+    handler = _LogFile(folder.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     shown = logging.StreamHandler(sys.stderr)
     shown.setFormatter(logging.Formatter("rnnlab: warning: %(message)s"))
@@ -28,6 +28,8 @@ def log_to(folder: RunFolder) -> Iterator[None]:
     for each in loggers:
         each.addHandler(handler)
     own.setLevel(logging.INFO)
+    # Lightning asks for a loader with a state; ours is told where to start.
+    warnings.filterwarnings("ignore", message=".*ended before the epoch ended")
     # Lightning 2.6 uses a name that torch 2.13 deprecates; no user can do anything about it.
     warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)`")
     try:
@@ -37,3 +39,8 @@ def log_to(folder: RunFolder) -> Iterator[None]:
         for each in loggers:
             each.removeHandler(handler)
         handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Lose what a full disk does not take: the run has worse to tell, and tells it."""

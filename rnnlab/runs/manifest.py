@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import subprocess
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import torch
+
+import rnnlab
 
 _PACKAGES = ("rnnlab", "torch", "pytorch-lightning", "torchmetrics", "mlflow", "hydra-core",
              "omegaconf", "numpy", "scikit-learn", "scipy")  # fmt: skip
@@ -29,6 +34,7 @@ def make_manifest(
         "setting": setting,
         "seed": seed,
         "data_sha256": data_sha256,
+        "code_sha256": code_sha256(),
         "git": git_state(Path.cwd()),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -36,7 +42,45 @@ def make_manifest(
         "plugins": dict(plugins),
         "engines": dict(engines),
         "device": device,
+        "threads": torch.get_num_threads(),
     }
+
+
+def code_sha256() -> str:
+    """Return the hash of rnnlab's own source, which says more than a commit of what ran."""
+    root = Path(rnnlab.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(f"{path.relative_to(root).as_posix()}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def drift(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two manifests of one config, a line for each thing.
+
+    Args:
+        first: The manifest of the earlier run.
+        second: That of the later one.
+    """
+    changes = []
+    for kind in ("packages", "plugins"):
+        before, now = first.get(kind, {}), second.get(kind, {})
+        changes += [
+            f"{kind.removesuffix('s')} {name}: {before.get(name, 'none')} then, "
+            f"{now.get(name, 'none')} now"
+            for name in sorted({*before, *now})
+            if before.get(name) != now.get(name)
+        ]
+    names = {"data_sha256": "data hash", "code_sha256": "rnnlab's code", "device": "device kind"}
+    for key, name in {**names, "python": "python", "threads": "CPU threads"}.items():
+        if first.get(key) != second.get(key):
+            changes.append(f"{name}: {_short(first.get(key))} then, {_short(second.get(key))} now")
+    return changes
+
+
+def _short(value: object) -> str:
+    return "unknown" if value is None else str(value)[:12]
 
 
 def package_versions() -> dict[str, str]:

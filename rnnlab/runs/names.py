@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from pathlib import Path
 
 _ADJECTIVES = """
     amber bold brave bright calm clear clever cool crisp deep eager early fair fast firm fresh
@@ -26,3 +27,16 @@ def make_name(now: datetime | None = None) -> str:
     now = now or datetime.now()
     words = f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_NOUNS)}"
     return f"{now:%Y%m%d-%H%M%S}-{words}"
+
+
+def child_name(parent: Path, kind: str) -> str:
+    """Return a name beside a run's for one that is made from it, such as ``NAME-further``.
+
+    Args:
+        parent: The run's folder.
+        kind: What the new run is to the old one.
+    """
+    name, number = f"{parent.name}-{kind}", 2
+    while (parent.with_name(name)).exists():
+        name, number = f"{parent.name}-{kind}{number}", number + 1
+    return name

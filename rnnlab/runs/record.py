@@ -11,6 +11,7 @@ from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.manifest import make_manifest
+from rnnlab.runs.origin import origin_tags
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.tracking.store import tracking_uri
 
@@ -44,6 +45,7 @@ def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) 
     if manifest["git"]:
         tags["mlflow.source.git.commit"] = manifest["git"]["commit"]
         tags["rnnlab.git.dirty"] = str(manifest["git"]["dirty"])
+    tags |= origin_tags(folder)
     tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
     return RunLogger(
         folder.path,

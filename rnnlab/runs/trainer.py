@@ -12,14 +12,17 @@ from pytorch_lightning.callbacks import EarlyStopping
 
 from rnnlab.config import build
 from rnnlab.data.loading import Loader, make_loader
+from rnnlab.data.share import shared
 from rnnlab.errors import ConfigError
+from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
 from rnnlab.tracking.logger import RunLogger
-from rnnlab.training.checkpoints import AtomicCheckpointIO, Checkpoints
+from rnnlab.training.checkpoint_files import AtomicCheckpointIO
+from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
-from rnnlab.training.signals import OwnSignalHandlers
+from rnnlab.training.signals import OwnSignalHandlers, Signals
 from rnnlab.training.tbptt import TruncatedLoader
 
 # Options of conf/trainer that are Lightning's own and go to its Trainer as they are.
@@ -29,9 +32,14 @@ _LIGHTNING = """
     enable_progress_bar
 """.split()
 
+_STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_true")
+
 
 def training_loader(assembly: Assembly) -> Loader:
-    """Return the loader of the training part: shuffled by the seed, in chunks if truncated."""
+    """Return the loader of the training part: shuffled by the seed, in chunks if truncated.
+
+    Where several processes train, of this one's share of every batch.
+    """
     trainer = assembly.config.trainer
     batches = make_loader(
         assembly.dataset.split("train"),
@@ -42,7 +50,8 @@ def training_loader(assembly: Assembly) -> Loader:
         num_workers=int(trainer.num_workers),
     )
     steps = trainer.truncate_steps
-    return batches if steps is None else TruncatedLoader(batches, int(steps))
+    chunks = batches if steps is None else TruncatedLoader(batches, int(steps))
+    return shared(chunks, ranks.rank(), ranks.processes())
 
 
 def training_module(assembly: Assembly) -> TrainingModule:
@@ -68,6 +77,7 @@ def make_trainer(
     logger: RunLogger,
     module: TrainingModule,
     kept: Checkpoints,
+    signals: Signals,
 ) -> pl.Trainer:
     """Return Lightning's Trainer as the config sets it up.
 
@@ -77,9 +87,10 @@ def make_trainer(
         logger: Takes every metric.
         module: Names the score that early stopping and the progress line follow.
         kept: Writes the checkpoints; Lightning's own are off.
+        signals: Handles signals while training.
     """
     options = config.trainer
-    callbacks: list[pl.Callback] = [OwnSignalHandlers(), *build.callbacks(config)]
+    callbacks: list[pl.Callback] = [kept, OwnSignalHandlers(signals), *build.callbacks(config)]
     if options.patience is not None:
         monitor = f"val/{module.monitor}"
         callbacks.append(
@@ -92,23 +103,45 @@ def make_trainer(
     return _lightning(
         config,
         logger=logger,
-        callbacks=[*callbacks, kept],
+        callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
         default_root_dir=folder.path,
     )
+
+
+def signals_of(config: DictConfig) -> Signals:
+    """Return the handler of signals as the config wants it."""
+    trainer = config.trainer
+    return Signals(preempt=trainer.preempt, grace=trainer.preempt_grace)
 
 
 def check_training(assembly: Assembly) -> None:
     """Check that optimizer, scheduler and Trainer can be made, and on this machine.
 
     Raises:
-        ConfigError: A value is refused, there is no such accelerator or strategy, or more than one
-            device is asked for.
+        ConfigError: A value is refused, or there is no such accelerator, device or strategy.
     """
     config = assembly.config
     optimizer = build.optimizer(config, assembly.model.parameters())
     build.scheduler(config, optimizer)
-    _lightning(config, logger=False)
+    count_processes(config)
+
+
+def count_processes(config: DictConfig) -> int:
+    """Return how many processes a config trains in: one for each device.
+
+    Raises:
+        ConfigError: Lightning refuses an option, or several processes cannot train like this.
+    """
+    count: int = _lightning(config, logger=False).world_size
+    if count > 1 and config.trainer.strategy not in _STRATEGIES:
+        raise ConfigError(
+            "cannot train in several processes here",
+            key="trainer.strategy",
+            value=config.trainer.strategy,
+            valid=_STRATEGIES,
+        )
+    return count
 
 
 def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
@@ -117,8 +150,10 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
     values: Any = OmegaConf.to_container(config.trainer, resolve=True)
     # Null means Lightning's own default here.
     passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
+    if ranks.processes() > 1:
+        passed_on["strategy"] = ranks.strategy(values["strategy"])
     try:
-        trainer = pl.Trainer(
+        return pl.Trainer(
             **passed_on,
             **ours,
             enable_checkpointing=False,
@@ -129,14 +164,6 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
         )
     except (MisconfigurationException, ImportError, ValueError) as error:
         raise refused_by_lightning(error) from error
-    if trainer.world_size > 1:
-        # Lightning would start this command again for each, and each would make a run of its own.
-        raise ConfigError(
-            "a run trains in one process on one device; more are not supported yet",
-            key="trainer.devices",
-            value=config.trainer.devices,
-        )
-    return trainer
 
 
 def refused_by_lightning(error: Exception) -> ConfigError:

@@ -126,6 +126,11 @@ class RunLogger(Logger):
             if name != "epoch"
         )
 
+    def save(self) -> None:
+        """Have the disk hold all that was logged; called before a checkpoint is written."""
+        if self._points is not None:
+            self._points.sync()
+
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Do nothing: the params are those of the run's config."""
 

@@ -159,6 +159,17 @@ class PointsFile:
                 raise StorageError(f"cannot write {self._file.name}: {error.strerror}") from error
             return len(new)
 
+    def sync(self) -> None:
+        """Have the disk hold all points, even if the power fails.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        try:
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise StorageError(f"cannot write {self._file.name}: {error.strerror}") from error
+
     def last_step(self, prefix: str) -> int | None:
         """Return the largest step among the metrics whose name starts with ``prefix``."""
         with self._lock:

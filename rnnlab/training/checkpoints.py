@@ -1,52 +1,160 @@
-"""When checkpoints are written, and how: never half a file.
+"""When checkpoints are written, what they hold, and how a training goes on from one.
 
-``last.ckpt`` is written at the end of each epoch, after its validation; ``best.ckpt`` when the
-monitored score of that epoch is the best so far, or as good as the best.
+``last.ckpt`` is a snapshot at the start of a batch: after each epoch and its validation, every
+``every_n_steps`` optimizer steps if wanted, when a training is to make room, and at its end. All
+that decides what comes next is in it: weights, optimizer, schedule, callbacks, random generators,
+the state that a stream carries, and the position. ``best.ckpt`` holds the weights alone, of the
+epoch whose monitored score is the best so far, or as good as the best. ``start.ckpt`` is the
+snapshot of another run that this one began from, where it did not begin at the beginning.
 """
 
 from __future__ import annotations
 
 import math
-import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-LAST, BEST = "last.ckpt", "best.ckpt"
+from rnnlab.errors import ConfigError
+from rnnlab.training import processes, random_state
+from rnnlab.training.module import TrainingModule
+from rnnlab.training.position import Position, at_end, before_batch, go_on_from
+from rnnlab.training.signals import Signals
+
+LAST, BEST, START, INIT = "last.ckpt", "best.ckpt", "start.ckpt", "init.ckpt"
+_KEY = "rnnlab"
 
 
 class Checkpoints(pl.Callback):
-    """Writes ``last.ckpt`` and ``best.ckpt`` into a folder.
+    """Writes ``last.ckpt`` and ``best.ckpt`` into a folder; goes on from a snapshot.
+
+    It must be the first callback, so that the others meet a batch after its snapshot.
 
     Args:
         folder: Where to; made if it is not there.
         monitor: Name of the score that decides, such as ``val/loss``.
         mode: ``min`` or ``max``: which score is better.
+        every_n_steps: Optimizer steps between two snapshots inside an epoch; None for none.
+        signals: Asks for a snapshot when the training is to make room.
+
+    Attributes:
+        seconds: How long has been trained, in all attempts together.
     """
 
-    def __init__(self, folder: Path, monitor: str, mode: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        monitor: str,
+        mode: str,
+        *,
+        every_n_steps: int | None = None,
+        signals: Signals | None = None,
+    ) -> None:
         self.folder, self.monitor, self.mode = folder, monitor, mode
+        self.every_n_steps, self.signals = every_n_steps, signals
         self.best: float | None = None
         self.best_epoch: int | None = None
+        self.seconds = 0.0
+        self._began = time.perf_counter()
         self._validated = False
+        self._position: Position | None = None
+        self._written: Position | None = None
+        self._resumed: dict[str, Any] | None = None
+
+    def go_on(
+        self, trainer: pl.Trainer, snapshot: dict[str, Any], *, further: bool = False
+    ) -> Position:
+        """Have a trainer's next fit go on from a snapshot, which it is also given as ``ckpt_path``.
+
+        Args:
+            trainer: A new trainer that has this callback.
+            snapshot: What ``last.ckpt`` holds.
+            further: Go on although a callback had ended the training.
+
+        Raises:
+            ConfigError: It was written by another rnnlab and has no position.
+        """
+        if _KEY not in snapshot:
+            raise ConfigError("is no snapshot that training can go on from", key="checkpoint")
+        self._resumed = {**snapshot[_KEY]}
+        if further:
+            self._resumed["stopped"] = False
+        position = self._written = Position.from_dict(self._resumed["position"])
+        go_on_from(trainer, position)
+        return position
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take up whether training was to end."""
+        self._began = time.perf_counter()
+        if self._resumed is not None:
+            trainer.should_stop = bool(self._resumed["stopped"])
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Restore what a resumed run draws from, or write the snapshot that is due here.
+
+        Raises:
+            Preempted: The training was asked to make room; its snapshot is written.
+        """
+        assert isinstance(pl_module, TrainingModule)
+        position = before_batch(trainer, batch_idx)
+        if self._resumed is not None:
+            self._restore(pl_module, self._resumed)
+            self._resumed = None
+        # Gradients that are being accumulated are in no snapshot.
+        if batch_idx % trainer.accumulate_grad_batches:
+            return
+        leave = self.signals is not None and processes.any_of(
+            self.signals.wants_snapshot, pl_module.device
+        )
+        if position != self._written and (leave or self._is_due(position)):
+            self._write(trainer, position)
+        if leave and self.signals is not None:
+            self.signals.leave()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note that this epoch has a score of its own."""
         self._validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Write the checkpoints of this epoch; its validation is over."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Write ``best.ckpt`` if this epoch is the best; its validation is over."""
         # Without a validation in this epoch Lightning still shows the score of an earlier one.
         score = trainer.callback_metrics.get(self.monitor) if self._validated else None
         self._validated = False
         if score is not None and self._improves(float(score)):
             self.best, self.best_epoch = float(score), trainer.current_epoch
-            trainer.save_checkpoint(self.folder / BEST)
-        trainer.save_checkpoint(self.folder / LAST)
+            trainer.save_checkpoint(self.folder / BEST, weights_only=True)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Write the snapshot at the end of training."""
+        position = at_end(trainer)
+        if position != self._written:
+            self._write(trainer, position)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Add what Lightning leaves out. Every process calls this, one of them writes."""
+        assert isinstance(pl_module, TrainingModule)
+        assert self._position is not None
+        own = {"random": random_state.capture(), "module": pl_module.carried()}
+        checkpoint[_KEY] = {
+            "position": self._position.to_dict(),
+            "stopped": trainer.should_stop,
+            "seconds": self.seconds + time.perf_counter() - self._began,
+            "processes": processes.gather(own),
+        }
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Take up the time that was trained already; keep Lightning from restarting its loops."""
+        self.seconds = float(checkpoint[_KEY]["seconds"])
+        checkpoint.pop("loops", None)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run has to know."""
@@ -56,6 +164,29 @@ class Checkpoints(pl.Callback):
         """Take up where the interrupted run was."""
         self.best, self.best_epoch = state_dict["best"], state_dict["best_epoch"]
 
+    def _restore(self, module: TrainingModule, resumed: dict[str, Any]) -> None:
+        shares = resumed["processes"]
+        # Another number of processes draws other numbers anyway.
+        own = shares[processes.rank()] if processes.count() == len(shares) else shares[0]
+        module.restore_carried(own["module"])
+        random_state.restore(own["random"])
+
+    def _is_due(self, position: Position) -> bool:
+        if position.batch == 0:
+            return position.epoch > 0
+        if self.every_n_steps is None:
+            return False
+        since = 0 if self._written is None else self._written.step
+        return position.step - since >= self.every_n_steps
+
+    def _write(self, trainer: pl.Trainer, position: Position) -> None:
+        self._position = position
+        # What was logged before a snapshot must be there when the snapshot is.
+        if trainer.logger is not None:
+            trainer.logger.save()
+        trainer.save_checkpoint(self.folder / LAST)
+        self._written = position
+
     def _improves(self, score: float) -> bool:
         if math.isnan(score):
             return False
@@ -63,32 +194,6 @@ class Checkpoints(pl.Callback):
             return True
         # Scores on a small validation part tie often; of equals, the longer trained one counts.
         return score <= self.best if self.mode == "min" else score >= self.best
-
-
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the target, syncs, renames: a reader sees the old file or the new one."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
-    ) -> None:
-        """Write a checkpoint."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Return a checkpoint's content, tensors and plain values only, on the CPU."""
-    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return content
 
 
 def model_weights(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

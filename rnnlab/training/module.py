@@ -19,8 +19,9 @@ from rnnlab.data.loading import Loader
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import NonFinite, RunFailed
 from rnnlab.models.model import Model
-from rnnlab.recurrence.tree import detach
-from rnnlab.tasks.base import Task
+from rnnlab.recurrence.tree import detach, leaves, with_leaves
+from rnnlab.tasks.base import Loss, Task
+from rnnlab.training import processes
 from rnnlab.training.gradient_norms import ParameterGroups, prefixed
 
 OptimizerFactory = Callable[[Iterable[Parameter]], Optimizer]
@@ -112,17 +113,24 @@ class TrainingModule(pl.LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         """Return the mean loss of one batch or chunk.
 
+        Several processes share a batch: the loss is the sum over the valid elements of all shares
+        over their number. What is returned is this share's part of it times the number of
+        processes, because the gradients of all processes are averaged.
+
         Raises:
             NonFinite: The loss is NaN or infinite.
         """
         output = self.model(batch, self._state if batch.continues else None)
         # The next chunk starts here, but no gradient comes back across the boundary.
         self._state = None if output.state is None else detach(output.state)
-        loss = self.task.loss(output, batch).mean
-        if not torch.isfinite(loss):
-            raise NonFinite(f"loss is {loss.item()} at step {self.global_step}")
-        self._points["train/loss"] = float(loss.detach())
-        return loss
+        share = self.task.loss(output, batch)
+        if batch.surplus:
+            share = Loss(share.total * 0, share.count * 0)
+        whole = _of_all_processes(share)
+        if not torch.isfinite(whole.mean):
+            raise NonFinite(f"loss is {whole.mean.item()} at step {self.global_step}")
+        self._points["train/loss"] = float(whole.mean)
+        return Loss(share.total * processes.count(), whole.count).mean
 
     def configure_gradient_clipping(
         self,
@@ -157,6 +165,24 @@ class TrainingModule(pl.LightningModule):
         if self.measure_updates:
             self._weights_before = self._groups.snapshot()
 
+    def carried(self) -> dict[str, Any]:
+        """Return what goes over from one batch to the next, as tensors and plain values."""
+        return {
+            "state": None if self._state is None else leaves(self._state),
+            "clipped": self._clipped,
+            "steps_since_log": self._steps_since_log,
+            "logged_step": self._logged_step,
+        }
+
+    def restore_carried(self, carried: dict[str, Any]) -> None:
+        """Take up what :meth:`carried` returned, before the next batch."""
+        self._clipped = int(carried["clipped"])
+        self._steps_since_log = int(carried["steps_since_log"])
+        self._logged_step = int(carried["logged_step"])
+        if carried["state"]:
+            values = [tensor.to(self.device) for tensor in carried["state"]]
+            self._state = with_leaves(self.model.init_state(len(values[0])), values)
+
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_index: int) -> None:
         """Log the points of this optimizer step, if it is one that is logged."""
         step = self.global_step
@@ -186,10 +212,12 @@ class TrainingModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation scores."""
-        points = prefixed("val", self.scores.compute())
-        shown = f"val/{self.monitor}"
+        # Every process measures the whole part. They decide on the first one's figures, for those
+        # of other devices can differ in the last digit.
+        points, *_ = processes.gather(prefixed("val", self.scores.compute()))
+        shown, several = f"val/{self.monitor}", processes.count() > 1
         for name, value in points.items():
-            self.log(name, value, prog_bar=name == shown, logger=False, sync_dist=False)
+            self.log(name, value, prog_bar=name == shown, logger=False, sync_dist=several)
         self._log_points(points)
 
     def _is_logged(self, step: int) -> bool:
@@ -201,3 +229,13 @@ class TrainingModule(pl.LightningModule):
             self.trainer.logger.log_metrics(
                 {**points, "epoch": float(self.current_epoch)}, step=self.global_step
             )
+
+
+def _of_all_processes(share: Loss) -> Loss:
+    if processes.count() == 1:
+        return Loss(share.total.detach(), share.count)
+    # Counts beyond what half precision can tell apart are added too.
+    exact = torch.promote_types(share.total.dtype, torch.float32)
+    sums = torch.stack([share.total.detach().to(exact), share.count.to(exact)])
+    total, count = processes.total(sums)
+    return Loss(total, count)

@@ -1,6 +1,9 @@
-"""SIGINT and SIGTERM end a training by an exception, so that its end can be recorded truly.
+"""Signals end a training by an exception, so that its end can be recorded truly.
 
-Lightning's own handlers turn SIGINT into exit status 1 and SIGTERM into exit status 0.
+SIGINT and SIGTERM interrupt at once. SIGUSR1, and SIGTERM where that is wanted, say that the
+machine is needed: the training writes a snapshot first, if it comes to the start of a batch within
+the grace period. Lightning's own handlers turn SIGINT into exit status 1 and SIGTERM into exit
+status 0.
 """
 
 from __future__ import annotations
@@ -13,52 +16,105 @@ from types import FrameType
 
 import pytorch_lightning as pl
 
-from rnnlab.errors import Interrupted
+from rnnlab.errors import Interrupted, Preempted
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
+# Windows has neither; there nothing pre-empts.
+_PREEMPTING = getattr(signal, "SIGUSR1", None)
+_ALARM = getattr(signal, "SIGALRM", None)
 
 
-class _FirstSignal:
+class Signals:
     """Handles signals: the first unwinds; another must not cut the clean-up short.
 
     It remembers this itself, for Lightning puts old handlers back while it unwinds.
+
+    Args:
+        preempt: Whether SIGTERM pre-empts, as SIGUSR1 always does.
+        grace: Seconds that a training has for its snapshot.
+
+    Attributes:
+        wants_snapshot: Whether the training is to write a snapshot and call :meth:`leave`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, preempt: bool = False, grace: float = 20.0) -> None:
+        self.preempt, self.grace = preempt, grace
+        self.wants_snapshot = False
+        self._snapshots = False
         self._arrived = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if not self._arrived:
-            self._arrived = True
-            raise Interrupted(number)
+        """Take a signal.
+
+        Raises:
+            Interrupted: It ends the run.
+            Preempted: It ends the run for a while.
+        """
+        preempts = number == _PREEMPTING or (self.preempt and number == signal.SIGTERM)
+        if self._arrived or (self.wants_snapshot and preempts):
+            return
+        if preempts and self._snapshots and _ALARM is not None:
+            self.wants_snapshot = True
+            signal.setitimer(signal.ITIMER_REAL, self.grace)
+            return
+        if preempts or number == _ALARM:
+            self.leave()
+        self._arrived = True
+        raise Interrupted(number)
+
+    def leave(self) -> None:
+        """End the run because it was asked to make room.
+
+        Raises:
+            Preempted: Always.
+        """
+        self._arrived = True
+        raise Preempted
+
+    @contextmanager
+    def snapshots(self) -> Iterator[None]:
+        """Let a training that can write snapshots run: it is asked for one before it ends."""
+        self._snapshots = True
+        try:
+            yield
+        finally:
+            self._snapshots = False
+            if _ALARM is not None and threading.current_thread() is threading.main_thread():
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.wants_snapshot:
+            # The training came to its end before it came to a batch.
+            self.leave()
+
+    def install(self) -> dict[int, object]:
+        """Handle the signals, if this is the main thread; return the handlers of before."""
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+        numbers = [n for n in (*_INTERRUPTING, _PREEMPTING, _ALARM) if n is not None]
+        return {number: signal.signal(number, self) for number in numbers}
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Raise :class:`Interrupted` where SIGINT or SIGTERM arrives; in the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handler = _FirstSignal()
-    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+def interruptible(signals: Signals | None = None) -> Iterator[Signals]:
+    """Raise :class:`Interrupted` where a signal arrives; in the main thread only."""
+    signals = signals or Signals()
+    before = signals.install()
     try:
-        yield
+        yield signals
     finally:
         for number, old in before.items():
-            signal.signal(number, old)
+            signal.signal(number, old)  # type: ignore[arg-type]
 
 
 class OwnSignalHandlers(pl.Callback):
     """Puts the handlers back after Lightning has set its own for the time of a fit.
 
-    Made inside :func:`interruptible`, whose handlers it takes.
+    Args:
+        signals: The handler.
     """
 
-    def __init__(self) -> None:
-        self._handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Set the handlers, if this is the main thread."""
-        if threading.current_thread() is threading.main_thread():
-            for number, handler in self._handlers.items():
-                signal.signal(number, handler)
+        self._signals.install()

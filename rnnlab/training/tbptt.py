@@ -27,7 +27,8 @@ class TruncatedLoader(Loader):
     def __init__(self, loader: Loader, steps: int) -> None:
         self.loader, self.steps = loader, steps
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """Give the chunks of every batch of the epoch."""
         self.loader.epoch = self.epoch
         for batch in self.loader:
             yield from chunks(batch, self.steps)

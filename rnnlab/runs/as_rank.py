@@ -1,0 +1,84 @@
+"""Execute a run folder as one rank of several: ``python -m rnnlab.runs.as_rank RUN``.
+
+Started by :mod:`rnnlab.runs.supervise` only, which owns the folder and its status.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+from pytorch_lightning.utilities import rank_zero_only
+
+from rnnlab.errors import Preempted, RnnlabError
+from rnnlab.runs import ranks
+from rnnlab.runs.assemble import assemble, seed_everything
+from rnnlab.runs.attempt import Attempt
+from rnnlab.runs.folder import RunFolder, Status, write_json
+from rnnlab.runs.log import log_to
+from rnnlab.runs.restore import read_config
+from rnnlab.runs.trainer import signals_of
+from rnnlab.training.signals import interruptible
+
+_log = logging.getLogger(__name__)
+
+
+def main(path: str, *options: str) -> int:
+    """Do this rank's part and return the exit code.
+
+    Args:
+        path: The run folder.
+        options: ``resume``, where it is meant.
+    """
+    # Lightning asks this of every logger and message, before it has made a Trainer.
+    rank_zero_only.rank = ranks.rank()  # type: ignore[attr-defined]
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    folder, number = RunFolder(Path(path).absolute()), ranks.rank()
+    config = read_config(folder)
+    # One process writes the log; what the others print is added to it.
+    log = log_to(folder) if number == 0 else nullcontext()
+    with interruptible(signals_of(config)) as signals, log:
+        try:
+            assembly = assemble(config)
+            # Same weights, other dropout: the shares of a batch are not to be dropped alike.
+            seed_everything(int(config.seed) + 1_000_003 * number)
+            attempt = Attempt(folder, assembly, signals)
+            attempt.train(resume="resume" in options)
+            attempt.finish(Status.FINISHED, None)
+        except Preempted as preempted:
+            return preempted.exit_code
+        except BaseException as error:
+            return _report(folder, number, error)
+    return 0
+
+
+def _report(folder: RunFolder, number: int, error: BaseException) -> int:
+    _log.error("rank %d failed", number, exc_info=error)
+    plain = isinstance(error, RnnlabError)
+    cause = str(error) if plain else f"{type(error).__name__}: {error}"
+    code = int(getattr(error, "exit_code", 1))
+    write_json(
+        folder.rank_failure(number), {"cause": cause, "exit_code": code, "time": time.time()}
+    )
+    return code
+
+
+def _die_with_parent() -> None:
+    # Nothing is ever written to it: the end of standard input is the end of the other side.
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+if __name__ == "__main__":
+    # A process group that was broken off can hang in its destructors.
+    code = main(*sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,144 @@
+"""One attempt at a run in this process: train, measure, record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+import torch.distributed
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+from rnnlab.baselines.evaluate import evaluate_baselines
+from rnnlab.runs import ranks
+from rnnlab.runs.assemble import Assembly
+from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.manifest import drift
+from rnnlab.runs.measure import loader, scores
+from rnnlab.runs.record import final_points, manifest_of, run_logger
+from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
+from rnnlab.tracking.mlflow_run import Status as MlflowStatus
+from rnnlab.training import checkpoints
+from rnnlab.training.checkpoint_files import newest
+from rnnlab.training.checkpoint_reading import check_fits, read
+from rnnlab.training.signals import Signals
+
+
+class Attempt:
+    """The parts of a run, its logger and its manifest.
+
+    Args:
+        folder: The run, owned by this process or by the one that started it.
+        assembly: The parts, just built: the random generators are where their seed puts them.
+        signals: Handles signals.
+    """
+
+    def __init__(self, folder: RunFolder, assembly: Assembly, signals: Signals) -> None:
+        self.folder, self.assembly, self.signals = folder, assembly, signals
+        self.config = assembly.config
+        threads = self.config.trainer.threads
+        if threads is not None:
+            torch.set_num_threads(int(threads))
+        self.manifest = manifest_of(assembly)
+        if ranks.rank() == 0:
+            self._write_manifest()
+            write_json(folder.spec, assembly.spec.to_dict())
+        self.logger = run_logger(folder, self.config, self.manifest)
+        self.logger.log_artifact(folder.config)
+
+    def train(self, *, resume: bool) -> dict[str, Any]:
+        """Fit, then measure the best weights on all parts, and the baselines on the test part.
+
+        Args:
+            resume: Go on from the newest snapshot, or from the one that the run is to begin from.
+
+        Returns:
+            What ``result.json`` holds; nothing on other ranks than the first.
+        """
+        module = training_module(self.assembly)
+        kept = checkpoints.Checkpoints(
+            self.folder.checkpoints,
+            f"val/{module.monitor}",
+            module.monitor_mode,
+            every_n_steps=self.config.trainer.checkpoint_every_n_steps,
+            signals=self.signals,
+        )
+        trainer = make_trainer(self.config, self.folder, self.logger, module, kept, self.signals)
+        batches = training_loader(self.assembly)
+        start = self._snapshot() if resume else None
+        if start is not None:
+            check_fits(module.state_dict(), start[1]["state_dict"], start[0])
+            # What ended another run does not end the one that begins from it.
+            further = start[0].name == checkpoints.START
+            position = kept.go_on(trainer, start[1], further=further)
+            batches.epoch, batches.start = position.epoch, (position.epoch, position.batch)
+        path = None if start is None else start[0]
+        try:
+            with self.signals.snapshots():
+                trainer.fit(module, batches, loader(self.assembly, "val"), ckpt_path=path)
+        except MisconfigurationException as error:
+            raise refused_by_lightning(error) from error
+        if ranks.processes() > 1:
+            # One process measures: it must not wait for the others.
+            torch.distributed.destroy_process_group()
+        if ranks.rank() > 0:
+            return {}
+        device = trainer.strategy.root_device
+        best = self.folder.checkpoints / checkpoints.BEST
+        if best.exists():
+            self.assembly.model.load_state_dict(checkpoints.model_weights(read(best)))
+        result = {
+            "scores": scores(self.assembly, device),
+            "baselines": self._baselines(),
+            "monitor": f"val/{module.monitor}",
+            "best_epoch": kept.best_epoch,
+            "epochs": trainer.current_epoch,
+            "steps": trainer.global_step,
+            "parameters": sum(p.numel() for p in self.assembly.model.parameters()),
+            "train_seconds": round(kept.seconds, 3),
+            "engines": self.assembly.model.engines(),
+            "device": str(device),
+        }
+        self._record(result)
+        return result
+
+    def _snapshot(self) -> tuple[Path, dict[str, Any]] | None:
+        """Return where to go on from: the run's own newest snapshot, or the one it began from."""
+        own = newest(self.folder.checkpoints)
+        beginning = self.folder.checkpoints / checkpoints.START
+        if own is None and beginning.exists():
+            return beginning, read(beginning)
+        return own
+
+    def finish(self, status: Status, cause: str | None) -> None:
+        """Tell the tracking server how the run ended; the folder knows already."""
+        if cause is not None:
+            self.logger.set_tags({"rnnlab.cause": cause[:500]})
+        self.logger.finish(cast(MlflowStatus, status.value))
+
+    def _baselines(self) -> dict[str, dict[str, float]]:
+        if not self.config.diagnostics.baselines:
+            return {}
+        return evaluate_baselines(self.assembly.dataset, self.assembly.task)
+
+    def _write_manifest(self) -> None:
+        """Write the manifest, or note in the one that is there what has changed since."""
+        if self.folder.manifest.exists():
+            first = read_json(self.folder.manifest)
+            changes = drift(first, self.manifest)
+            self.manifest = {**first, "changed_since": [*first.get("changed_since", []), *changes]}
+        write_json(self.folder.manifest, self.manifest)
+
+    def _record(self, result: dict[str, Any]) -> None:
+        write_json(self.folder.result, result)
+        self.manifest["engines"] = result["engines"]
+        write_json(self.folder.manifest, self.manifest)
+        self.logger.log_metrics(final_points(result), step=result["steps"])
+        self.logger.set_tags(
+            {f"rnnlab.engine.{layer}": why for layer, why in result["engines"].items()}
+        )
+        for path in (self.folder.manifest, self.folder.result, self.folder.spec):
+            self.logger.log_artifact(path)
+        best = self.folder.checkpoints / checkpoints.BEST
+        if self.config.tracking.checkpoint and best.exists():
+            self.logger.log_artifact(best, "checkpoints")

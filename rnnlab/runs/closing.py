@@ -1,0 +1,49 @@
+"""Ends that nobody could write: of killed processes, and what a tracking server missed.
+
+A process that is killed writes nothing, so the next command that looks at its run does.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from rnnlab.errors import ConfigError, StorageError
+from rnnlab.runs.folder import RunFolder, Status, all_runs
+from rnnlab.runs.ownership import is_abandoned, owned
+
+_log = logging.getLogger(__name__)
+
+
+def close_abandoned(output_dir: Path) -> list[RunFolder]:
+    """Mark every run as killed whose process is gone, in its folder and in MLflow.
+
+    Args:
+        output_dir: Where runs are looked for.
+
+    Returns:
+        The runs that were marked.
+    """
+    closed = []
+    for folder in all_runs(output_dir):
+        try:
+            if is_abandoned(folder.read_status()) and close(folder):
+                closed.append(folder)
+        except StorageError as error:
+            _log.warning("%s", error)
+    return closed
+
+
+def close(folder: RunFolder) -> bool:
+    """Mark one run as killed if its process is gone; return whether it was."""
+    try:
+        with owned(folder):
+            status = folder.read_status()
+            if not is_abandoned(status):
+                return False
+            cause = f"process {status['pid']} on {status['host']} ended without a word"
+            folder.write_status(Status.KILLED, cause)
+    # Somebody else was faster, or the folder is not ours to write.
+    except (ConfigError, StorageError):
+        return False
+    return True

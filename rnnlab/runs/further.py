@@ -1,0 +1,68 @@
+"""``rnnlab resume RUN KEY=VALUE``: train a finished run further, as a run of its own."""
+
+from __future__ import annotations
+
+from omegaconf import OmegaConf
+
+from rnnlab.config.override import override
+from rnnlab.config.validate import validate
+from rnnlab.errors import ConfigError
+from rnnlab.runs import folder as folders
+from rnnlab.runs.execute import execute
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.names import child_name
+from rnnlab.runs.origin import Origin
+from rnnlab.runs.restore import read_config
+from rnnlab.training.checkpoint_files import newest, write
+from rnnlab.training.checkpoint_reading import read
+from rnnlab.training.checkpoints import BEST, START
+
+_LENGTHS = ("trainer.max_epochs", "trainer.max_steps", "trainer.patience")
+
+
+def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
+    """Train on from where a finished run has ended; the run itself stays as it is.
+
+    Args:
+        parent: The finished run.
+        overrides: New limits: ``trainer.max_epochs=40``.
+
+    Returns:
+        The new run's folder; its metrics begin where the parent's end.
+
+    Raises:
+        ConfigError: The run has not finished, something else than its length is changed, or the
+            new limits are reached already.
+    """
+    name = parent.path.name
+    if parent.read_status().get("status") != Status.FINISHED:
+        why = "has not finished; resume it without changes first"
+        raise ConfigError(why, key="RUN", value=name)
+    for item in overrides:
+        key, _, value = item.partition("=")
+        if key not in _LENGTHS:
+            why = "only how long a run trains can be changed; train anew with init_from for more"
+            raise ConfigError(why, key=key, value=value, valid=_LENGTHS)
+    config = override(read_config(parent), overrides)
+    validate(config)
+    found = newest(parent.checkpoints)
+    if found is None:
+        raise ConfigError("has no checkpoint to go on from", key="RUN", value=name)
+    position = found[1]["rnnlab"]["position"]
+    for limit, done in (("max_epochs", position["epoch"]), ("max_steps", position["step"])):
+        value = config.trainer[limit]
+        if 0 <= value <= done:
+            why = f"the run has trained {done} already"
+            raise ConfigError(why, key=f"trainer.{limit}", value=value)
+    config.name = child_name(parent.path, "further")
+    child = folders.create(parent.path.parents[1], parent.path.parent.name, config.name)
+    write(found[1], child.checkpoints / START)
+    best = parent.checkpoints / BEST
+    if best.exists():
+        write(read(best), child.checkpoints / BEST)
+    Origin("further", parent).write(child)
+    # Last: a folder with a config is a run.
+    OmegaConf.save(config, child.config)
+    child.write_status(Status.CREATED)
+    execute(child, resume=True)
+    return child

@@ -1,0 +1,70 @@
+"""``rnnlab reproduce``: train a run again from its folder and compare, to the last bit."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from rnnlab.config.validate import validate
+from rnnlab.errors import ConfigError
+from rnnlab.runs import folder as folders
+from rnnlab.runs.comparison import differences
+from rnnlab.runs.execute import execute
+from rnnlab.runs.folder import RunFolder, Status, find, read_json
+from rnnlab.runs.manifest import drift
+from rnnlab.runs.names import child_name
+from rnnlab.runs.origin import Origin
+from rnnlab.runs.restore import read_config
+from rnnlab.training.checkpoints import INIT, START
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How a run came out the second time.
+
+    Args:
+        first: The run.
+        second: The run that repeated it.
+        differences: What is not equal to the last bit; empty when all is.
+        drift: What is not as it was: packages, plugins, data, code, kind of device.
+    """
+
+    first: RunFolder
+    second: RunFolder
+    differences: list[str]
+    drift: list[str]
+
+
+def reproduce(run: str, output_dir: Path) -> Reproduction:
+    """Train a finished run again, in a folder of its own, and compare the two.
+
+    Args:
+        run: A folder, an MLflow run id, an unambiguous prefix, or ``last``.
+        output_dir: Where runs are looked for.
+
+    Raises:
+        ConfigError: There is no such run, or it has not finished.
+    """
+    first = find(run, output_dir)
+    if first.read_status().get("status") != Status.FINISHED:
+        why = "has not finished; only what was trained to its end can be compared"
+        raise ConfigError(why, key="RUN", value=first.path.name)
+    config, manifest = read_config(first), read_json(first.manifest)
+    validate(config)
+    config.name = child_name(first.path, "again")
+    # Sums depend on how they are split among threads.
+    config.trainer.threads = manifest["threads"]
+    second = folders.create(first.path.parents[1], first.path.parent.name, config.name)
+    beginning = [first.checkpoints / name for name in (START, INIT)]
+    for path in filter(Path.exists, beginning):
+        second.checkpoints.mkdir(exist_ok=True)
+        shutil.copyfile(path, second.checkpoints / path.name)
+    Origin("reproduction", first).write(second)
+    OmegaConf.save(config, second.config)
+    second.write_status(Status.CREATED)
+    execute(second, resume=True)
+    changed = drift(manifest, read_json(second.manifest))
+    return Reproduction(first, second, differences(first, second), changed)
