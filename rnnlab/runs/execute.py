@@ -20,6 +20,7 @@ from rnnlab.runs.restore import read_config
 from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
+from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.signals import interruptible
 
 _log = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class _Run:
         start = last if resume and last.exists() else None
         train_loader = training_loader(self.assembly)
         if start is not None:
-            progress = checkpoints.load(start)["loops"]["fit_loop"]["epoch_progress"]
+            progress = read(start)["loops"]["fit_loop"]["epoch_progress"]
             train_loader.epoch = int(progress["current"]["processed"])
         began = time.perf_counter()
         try:
@@ -97,7 +98,7 @@ class _Run:
         device = trainer.strategy.root_device
         best = self.folder.checkpoints / checkpoints.BEST
         if best.exists():
-            weights = checkpoints.model_weights(checkpoints.load(best))
+            weights = checkpoints.model_weights(read(best))
             self.assembly.model.load_state_dict(weights)
         result = {
             "scores": scores(self.assembly, device),

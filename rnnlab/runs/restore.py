@@ -13,6 +13,7 @@ from rnnlab.models.model import Model
 from rnnlab.runs.folder import RunFolder, read_json
 from rnnlab.tasks.base import Task
 from rnnlab.training import checkpoints
+from rnnlab.training.checkpoint_reading import read
 
 
 def read_config(folder: RunFolder) -> DictConfig:
@@ -34,7 +35,7 @@ def restore(folder: RunFolder) -> tuple[Task, Model]:
     model = task.build_model(
         DataSpec.from_dict(read_json(folder.spec)), build.backbone_factory(config)
     )
-    model.load_state_dict(checkpoints.model_weights(checkpoints.load(path)))
+    model.load_state_dict(checkpoints.model_weights(read(path)))
     return task, model.eval()
 
 

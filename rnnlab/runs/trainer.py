@@ -16,7 +16,8 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
 from rnnlab.tracking.logger import RunLogger
-from rnnlab.training.checkpoints import AtomicCheckpointIO, Checkpoints
+from rnnlab.training.checkpoint_files import AtomicCheckpointIO
+from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.signals import OwnSignalHandlers

@@ -7,13 +7,11 @@ monitored score of that epoch is the best so far, or as good as the best.
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 
@@ -63,32 +61,6 @@ class Checkpoints(pl.Callback):
             return True
         # Scores on a small validation part tie often; of equals, the longer trained one counts.
         return score <= self.best if self.mode == "min" else score >= self.best
-
-
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the target, syncs, renames: a reader sees the old file or the new one."""
-
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
-    ) -> None:
-        """Write a checkpoint."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            with beside.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Return a checkpoint's content, tensors and plain values only, on the CPU."""
-    content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    return content
 
 
 def model_weights(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
