@@ -23,7 +23,8 @@ def test_a_run_is_a_folder(small, tmp_path):
     assert set(result["scores"]) == {"train", "val", "test"}
     assert result["steps"] == 8
     assert result["baselines"]["majority"]["accuracy"] < 0.2
-    assert {path.name for path in folder.checkpoints.iterdir()} == {"best.ckpt", "last.ckpt"}
+    kept = {path.name for path in folder.checkpoints.iterdir()}
+    assert kept == {"best.ckpt", "last.ckpt", "previous.ckpt"}
     manifest = read_json(folder.manifest)
     assert manifest["engines"]
     assert len(manifest["data_sha256"]) == 64
