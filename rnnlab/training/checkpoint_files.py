@@ -52,7 +52,7 @@ def write(content: dict[str, Any], path: Path, *, previous: Path | None = None) 
         previous: Where the file that is at ``path`` now goes, if it is whole.
 
     Raises:
-        StorageError: It cannot be written; what was there is as it was.
+        StorageError: It cannot be written; a whole one that was there still is, here or there.
     """
     outer = sys.exc_info()[1]
     try:

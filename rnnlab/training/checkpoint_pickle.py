@@ -1,62 +1,23 @@
 """A dry run of the pickle inside a checkpoint: what would loading it do?
 
-torch's own weights-only reader runs no code, but it believes the sizes that a file claims: a
-tensor larger than its storage makes it allocate the rest, and in some releases read or write past
-the end. Here the instructions are followed with stand-ins for tensors, so that nothing is read
-into memory before every claim has been held against the bytes that are there.
+torch's own weights-only reader runs no code, but it believes the sizes that a file claims. Here
+the instructions are followed with stand-ins for tensors, so that no tensor is made before every
+claim about it was checked.
 """
 
 from __future__ import annotations
 
-import math
 import pickletools
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import torch
+from typing import Any
 
 from rnnlab.errors import Refused
+from rnnlab.training.checkpoint_claims import STORAGES, Claims, Global
 
-_MIB = 2**20
-_STORAGES = {
-    "torch DoubleStorage": torch.float64,
-    "torch FloatStorage": torch.float32,
-    "torch HalfStorage": torch.float16,
-    "torch BFloat16Storage": torch.bfloat16,
-    "torch ComplexDoubleStorage": torch.complex128,
-    "torch ComplexFloatStorage": torch.complex64,
-    "torch LongStorage": torch.int64,
-    "torch IntStorage": torch.int32,
-    "torch ShortStorage": torch.int16,
-    "torch CharStorage": torch.int8,
-    "torch ByteStorage": torch.uint8,
-    "torch BoolStorage": torch.bool,
-}
 _TENSOR = "torch._utils _rebuild_tensor_v2"
 _ORDERED, _COUNTER = "collections OrderedDict", "collections Counter"  # state_dict(), MultiStepLR
-_GLOBALS = frozenset([*_STORAGES, _TENSOR, _ORDERED, _COUNTER])
-
-
-class Global(NamedTuple):
-    """Stands for a class or function that the pickle names."""
-
-    name: str
-
-
-class Storage(NamedTuple):
-    """Stands for the bytes of one member, as so many elements of a type."""
-
-    dtype: torch.dtype
-    key: str
-    elements: int
-
-
-class Claim(NamedTuple):
-    """Stands for a tensor that fits into its storage."""
-
-    storage: Storage
-    size: tuple[int, ...]
+_GLOBALS = frozenset([*STORAGES, _TENSOR, _ORDERED, _COUNTER])
 
 
 class DryRun:
@@ -68,17 +29,14 @@ class DryRun:
     """
 
     def __init__(self, pickled: bytes, sizes: Mapping[str, int]) -> None:
-        self._pickled, self._sizes = pickled, sizes
+        self._pickled, self._claims = pickled, Claims(sizes)
         self._stack: list[Any] = []
         self._marked: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
-        self._storages: dict[str, Storage] = {}
         self._copied = 0
-        # Views may share a storage and even repeat it, but must not unfold to the size of a bomb.
-        self._room = 64 * _MIB + 4 * sum(sizes.values())
 
     def run(self) -> Any:
-        """Return what the pickle holds, with a :class:`Claim` for each tensor.
+        """Return what the pickle holds, with a ``Claim`` for each tensor.
 
         Raises:
             Refused: It names what no checkpoint needs, or claims more than is there.
@@ -135,7 +93,7 @@ class DryRun:
                     raise Refused("its pickle sets attributes")
                 self._target(OrderedDict)._metadata = state["_metadata"]
             case "BINPERSID":
-                stack.append(self._storage(stack.pop()))
+                stack.append(self._claims.storage(stack.pop()))
             case _:
                 raise Refused(f"its pickle uses {name} {argument or ''}".rstrip())
 
@@ -173,44 +131,5 @@ class DryRun:
                     raise Refused("its pickle copies a Counter over and over")
                 return Counter(counts)
             case (name, _) if name == _TENSOR:
-                return self._tensor(*arguments)
+                return self._claims.tensor(*arguments)
         raise Refused(f"its pickle calls {function.name.replace(' ', '.')} in an unknown way")
-
-    def _storage(self, identity: Any) -> Storage:
-        kind, storage_type, key, _location, elements = identity
-        if kind != "storage" or type(storage_type) is not Global or type(key) is not str:
-            raise Refused("its pickle refers to something outside")
-        if storage_type.name not in _STORAGES or type(elements) is not int or elements < 0:
-            raise Refused(f"its pickle has a storage of {storage_type.name.replace(' ', '.')}")
-        storage = Storage(_STORAGES[storage_type.name], key, elements)
-        if elements * storage.dtype.itemsize > self._sizes[f"data/{key}"]:
-            raise Refused(f"its pickle claims more than there is in data/{key}")
-        if self._storages.setdefault(key, storage) != storage:
-            raise Refused(f"its pickle claims data/{key} in two ways")
-        return storage
-
-    def _tensor(
-        self,
-        storage: Any,
-        offset: Any,
-        size: Any,
-        stride: Any,
-        requires_grad: Any,
-        hooks: Any,
-        metadata: Any = None,
-    ) -> Claim:
-        if type(storage) is not Storage or type(size) is not tuple or type(stride) is not tuple:
-            raise Refused("its pickle makes a tensor of something else")
-        numbers = (offset, *size, *stride)
-        if len(numbers) > 129 or any(type(n) is not int or not 0 <= n < 2**63 for n in numbers):
-            raise Refused("its pickle makes a tensor of an impossible shape")
-        if type(requires_grad) is not bool or type(hooks) is not OrderedDict or hooks or metadata:
-            raise Refused("its pickle makes a tensor with attributes")
-        elements = math.prod(size)
-        last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-        if elements and last >= storage.elements:
-            raise Refused(f"its pickle claims a tensor larger than data/{storage.key}")
-        self._room -= elements * storage.dtype.itemsize
-        if self._room < 0:
-            raise Refused("its tensors would unfold to far more than the file")
-        return Claim(storage, size)

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from rnnlab.errors import ConfigError, Refused
 from rnnlab.training.checkpoint_archive import DamagedCheckpoint, repack
-from rnnlab.training.checkpoint_pickle import Claim, DryRun
+from rnnlab.training.checkpoint_claims import Claim
+from rnnlab.training.checkpoint_pickle import DryRun
 
 _DEEPEST = 64
 _NAMED = 3
