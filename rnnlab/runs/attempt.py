@@ -78,6 +78,7 @@ class Attempt:
                 trainer.fit(module, batches, loader(self.assembly, "val"), ckpt_path=path)
         except MisconfigurationException as error:
             raise refused_by_lightning(error) from error
+        train_seconds = round(kept.seconds, 3)
         if ranks.processes() > 1:
             # One process measures: it must not wait for the others.
             torch.distributed.destroy_process_group()
@@ -95,7 +96,7 @@ class Attempt:
             "epochs": trainer.current_epoch,
             "steps": trainer.global_step,
             "parameters": sum(p.numel() for p in self.assembly.model.parameters()),
-            "train_seconds": round(kept.seconds, 3),
+            "train_seconds": train_seconds,
             "engines": self.assembly.model.engines(),
             "device": str(device),
         }

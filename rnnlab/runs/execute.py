@@ -64,7 +64,7 @@ def _recorded(
             result = read_json(folder.result)
         else:
             attempt = Attempt(folder, assembly or assemble(config), signals)
-            result = attempt.train(resume=resume, further=further)
+            result = attempt.train(resume=resume)
     except Interrupted as interrupt:
         status = Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
         _end(folder, attempt, status, str(interrupt))

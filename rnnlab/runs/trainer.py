@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any
 
 import pytorch_lightning as pl
@@ -133,7 +134,13 @@ def count_processes(config: DictConfig) -> int:
     Raises:
         ConfigError: Lightning refuses an option, or several processes cannot train like this.
     """
-    count: int = _lightning(config, logger=False).world_size
+    trainer = _lightning(config, logger=False)
+    count: int = trainer.world_size
+    cores = os.cpu_count() or 1
+    if trainer.strategy.root_device.type == "cpu" and count > cores:
+        raise ConfigError(
+            f"there are {cores} cores", key="trainer.devices", value=config.trainer.devices
+        )
     if count > 1 and config.trainer.strategy not in _STRATEGIES:
         raise ConfigError(
             "cannot train in several processes here",
@@ -146,7 +153,8 @@ def count_processes(config: DictConfig) -> int:
 
 def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
     # Lightning tells its news by INFO on the console; a run's console belongs to rnnlab.
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     values: Any = OmegaConf.to_container(config.trainer, resolve=True)
     # Null means Lightning's own default here.
     passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}

@@ -20,6 +20,7 @@ import torch
 
 from rnnlab.errors import ConfigError
 from rnnlab.training import processes, random_state
+from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.position import Position, at_end, before_batch, go_on_from
 from rnnlab.training.signals import Signals
@@ -40,8 +41,6 @@ class Checkpoints(pl.Callback):
         every_n_steps: Optimizer steps between two snapshots inside an epoch; None for none.
         signals: Asks for a snapshot when the training is to make room.
 
-    Attributes:
-        seconds: How long has been trained, in all attempts together.
     """
 
     def __init__(
@@ -57,12 +56,18 @@ class Checkpoints(pl.Callback):
         self.every_n_steps, self.signals = every_n_steps, signals
         self.best: float | None = None
         self.best_epoch: int | None = None
-        self.seconds = 0.0
+        self._seconds_before = 0.0
         self._began = time.perf_counter()
         self._validated = False
         self._position: Position | None = None
         self._written: Position | None = None
         self._resumed: dict[str, Any] | None = None
+        self._has_written = False
+
+    @property
+    def seconds(self) -> float:
+        """How long has been trained, in all attempts together."""
+        return self._seconds_before + time.perf_counter() - self._began
 
     def go_on(
         self, trainer: pl.Trainer, snapshot: dict[str, Any], *, further: bool = False
@@ -145,7 +150,7 @@ class Checkpoints(pl.Callback):
         checkpoint[_KEY] = {
             "position": self._position.to_dict(),
             "stopped": trainer.should_stop,
-            "seconds": self.seconds + time.perf_counter() - self._began,
+            "seconds": self.seconds,
             "processes": processes.gather(own),
         }
 
@@ -153,7 +158,7 @@ class Checkpoints(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Take up the time that was trained already; keep Lightning from restarting its loops."""
-        self.seconds = float(checkpoint[_KEY]["seconds"])
+        self._seconds_before = float(checkpoint[_KEY]["seconds"])
         checkpoint.pop("loops", None)
 
     def state_dict(self) -> dict[str, Any]:
@@ -184,8 +189,12 @@ class Checkpoints(pl.Callback):
         # What was logged before a snapshot must be there when the snapshot is.
         if trainer.logger is not None:
             trainer.logger.save()
+        first = not self._has_written
         trainer.save_checkpoint(self.folder / LAST)
-        self._written = position
+        self._written, self._has_written = position, True
+        if first and processes.rank() == 0:
+            # A callback's state may be of a kind that no reader would accept: say so now.
+            read(self.folder / LAST)
 
     def _improves(self, score: float) -> bool:
         if math.isnan(score):

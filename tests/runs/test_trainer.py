@@ -14,6 +14,7 @@ from rnnlab.runs.train import train
 from rnnlab.runs.trainer import make_trainer, training_loader, training_module
 from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.progress import OneLineProgress
+from rnnlab.training.signals import Signals
 from rnnlab.training.tbptt import TruncatedLoader
 from tests.runs.conftest import SMALL
 
@@ -32,7 +33,7 @@ def trainer(folder, *overrides):
     config = compose([*SMALL, *overrides])
     module = training_module(assemble(config))
     kept = Checkpoints(folder, "val/accuracy", "max")
-    return make_trainer(config, RunFolder(folder), Silent(), module, kept)
+    return make_trainer(config, RunFolder(folder), Silent(), module, kept, Signals())
 
 
 def test_options_reach_lightning(tmp_path):
@@ -56,8 +57,8 @@ def test_the_progress_line_can_be_turned_off(tmp_path, shown):
     assert any(isinstance(each, OneLineProgress) for each in made.callbacks) == shown
 
 
-def test_checkpoints_are_written_after_everything_else_of_an_epoch(tmp_path):
-    assert isinstance(trainer(tmp_path, "trainer.patience=2").callbacks[-1], Checkpoints)
+def test_snapshots_are_taken_before_any_other_callback_meets_a_batch(tmp_path):
+    assert isinstance(trainer(tmp_path, "trainer.patience=2").callbacks[0], Checkpoints)
 
 
 def test_training_batches_are_shuffled_by_the_seed():
@@ -80,7 +81,8 @@ def test_truncated_training_reads_chunks(tmp_path):
 @pytest.mark.parametrize(
     ("override", "line"),
     [
-        ("trainer.devices=2", "trainer.devices=2: a run trains in one process on one device"),
+        ("trainer.devices=999", "trainer.devices=999: there are \\d+ cores"),
+        ("trainer.devices=2 trainer.strategy=ddp_spawn", "trainer.strategy=ddp_spawn: cannot"),
         ("trainer.strategy=nonsense", "trainer: Lightning refuses it: .*nonsense"),
         ("trainer.accelerator=tpu", "trainer: Lightning refuses it: .*torch_xla"),
         ("optimizer.betas=[2,3]", "optimizer: Invalid beta parameter"),
@@ -90,7 +92,7 @@ def test_what_cannot_be_trained_here_is_refused_before_anything_is_written(
     small, tmp_path, override, line
 ):
     with pytest.raises(ConfigError, match=line):
-        train([*small, override])
+        train([*small, *override.split()])
     assert not (tmp_path / "outputs").exists()
 
 

@@ -3,8 +3,8 @@ import signal
 
 import pytest
 
-from rnnlab.errors import Interrupted
-from rnnlab.training.signals import OwnSignalHandlers, interruptible
+from rnnlab.errors import Interrupted, Preempted
+from rnnlab.training.signals import OwnSignalHandlers, Signals, interruptible
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -48,9 +48,57 @@ def test_old_handlers_put_back_on_the_way_do_not_cut_the_clean_up_short():
 
 
 def test_the_callback_puts_the_handlers_back_that_lightning_has_replaced():
-    with interruptible():
+    with interruptible() as signals:
         ours = signal.getsignal(signal.SIGTERM)
-        callback = OwnSignalHandlers()
+        callback = OwnSignalHandlers(signals)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         callback.on_train_start(None, None)
         assert signal.getsignal(signal.SIGTERM) is ours
+
+
+@pytest.mark.parametrize(
+    ("number", "preempt", "expected"),
+    [
+        (signal.SIGUSR1, False, Preempted),
+        (signal.SIGTERM, True, Preempted),
+        (signal.SIGINT, True, Interrupted),
+    ],
+)
+def test_outside_of_training_a_signal_ends_the_run_at_once(number, preempt, expected):
+    with pytest.raises(Interrupted) as caught, interruptible(Signals(preempt=preempt)):
+        os.kill(os.getpid(), number)
+        signal.pause()
+    assert type(caught.value) is expected
+    assert caught.value.exit_code == (75 if expected is Preempted else 130)
+
+
+def test_training_is_asked_for_a_snapshot_first():
+    with pytest.raises(Preempted), interruptible() as signals, signals.snapshots():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert signals.wants_snapshot
+        os.kill(os.getpid(), signal.SIGUSR1)  # asking twice changes nothing
+        signals.leave()
+
+
+def test_a_snapshot_that_takes_too_long_is_not_waited_for():
+    with pytest.raises(Preempted), interruptible(Signals(grace=0.05)) as signals:
+        with signals.snapshots():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            signal.pause()
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_training_that_ends_before_its_snapshot_is_due_is_pre_empted_after_it():
+    ended = False
+    with pytest.raises(Preempted), interruptible() as signals, signals.snapshots():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        ended = True
+    assert ended
+
+
+def test_an_interrupt_does_not_wait_for_the_snapshot():
+    with pytest.raises(Interrupted) as caught, interruptible() as signals, signals.snapshots():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    assert caught.value.exit_code == 130
