@@ -26,7 +26,7 @@ from rnnlab.runs.restore import read_config
 from rnnlab.runs.trainer import signals_of
 from rnnlab.training.signals import interruptible
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("rnnlab.runs.as_rank")  # __name__ is __main__ here
 
 
 def main(path: str, *options: str) -> int:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.tracking.conftest import empty_store, uri  # noqa: F401
+
 SMALL = [
     "dataset=digits_rows",
     "cell.hidden_size=8",

@@ -23,6 +23,6 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def uri(empty_store: Path, tmp_path: Path) -> str:
     """The URI of a new store of the test's own."""
     database = tmp_path / "outputs" / "mlflow.db"
-    database.parent.mkdir()
+    database.parent.mkdir(exist_ok=True)
     shutil.copy(empty_store, database)
     return f"sqlite:///{database}"

@@ -81,10 +81,10 @@ def test_training_is_asked_for_a_snapshot_first():
 
 
 def test_a_snapshot_that_takes_too_long_is_not_waited_for():
-    with pytest.raises(Preempted), interruptible(Signals(grace=0.05)) as signals:
-        with signals.snapshots():
-            os.kill(os.getpid(), signal.SIGUSR1)
-            signal.pause()
+    signals = Signals(grace=0.05)
+    with pytest.raises(Preempted), interruptible(signals), signals.snapshots():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        signal.pause()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
