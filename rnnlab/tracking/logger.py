@@ -78,8 +78,14 @@ class RunLogger(Logger):
             self._spool = Spool(
                 self._folder,
                 address,
-                lambda link: open_run(
-                    address, experiment, run_name, link.run_id, key=link.key, start_time=began
+                lambda link, proceed: open_run(
+                    address,
+                    experiment,
+                    run_name,
+                    link.run_id,
+                    key=link.key,
+                    start_time=began,
+                    proceed=proceed,
                 ),
                 run_id=run_id,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ def open_run(
     *,
     key: str | None = None,
     start_time: int | None = None,
+    proceed: Callable[[], None] = lambda: None,
 ) -> MlflowRun:
     """Open a run for writing: the one of ``run_id``, or a new one; MLflow shows it as running.
 
@@ -34,6 +36,7 @@ def open_run(
         run_id: The run to go on with. If the store no longer has it, a new one is made.
         key: Tags a new run, and finds the one that an earlier call made without getting an answer.
         start_time: When a new run began, in milliseconds since 1970; now by default.
+        proceed: Called just before a run is made or changed; what it raises prevents that.
 
     Raises:
         Deleted: The experiment is in MLflow's bin, which is not for us to empty.
@@ -44,8 +47,10 @@ def open_run(
         place = _experiment_id(client, uri, experiment)
         found = _run_of_key(client, place, key) if key else None
         if found is None:
+            proceed()
             tags = {KEY_TAG: key} if key else None
             found = client.create_run(place, start_time, tags, run_name)
+    proceed()
     run = MlflowRun(client, found)
     run.begin()
     return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -82,11 +82,13 @@ def settle(
     points = folder / "metrics.jsonl"
     began = _first_timestamp(points)
 
-    def opened(link: Link) -> MlflowRun:
+    def opened(link: Link, proceed: Callable[[], None]) -> MlflowRun:
         if link.run_id is not None:
             return find_run(address, link.run_id)
         name = run_name or folder.name
-        return open_run(address, str(experiment), name, key=link.key, start_time=began)
+        return open_run(
+            address, str(experiment), name, key=link.key, start_time=began, proceed=proceed
+        )
 
     # Here and not in the thread: two threads that import at once can break an import.
     import_mlflow()

@@ -38,7 +38,9 @@ class Spool:
     Args:
         folder: The run folder.
         uri: An absolute tracking URI.
-        open_run: Opens the MLflow run that a link names, or a new one where it names none.
+        open_run: Opens the MLflow run that a link names, or a new one where it names none. Its
+            second argument raises when the server has been given up; to be called before a run
+            is made, which the next process would not know of.
         run_id: The run to go on with, before the one that the folder names.
         interval: Seconds between two looks at the folder.
 
@@ -50,7 +52,7 @@ class Spool:
         self,
         folder: Path,
         uri: str,
-        open_run: Callable[[Link], MlflowRun],
+        open_run: Callable[[Link, Callable[[], None]], MlflowRun],
         *,
         run_id: str | None = None,
         interval: float = 1.0,
@@ -152,7 +154,7 @@ class Spool:
 
     def _send(self, final: Final | None) -> None:
         if self._run is None:
-            run = self._open_run(self._link)
+            run = self._open_run(self._link, self._progress)
             if run.run_id != self._link.run_id:
                 self._save(Link(self._link.uri, run.run_id, key=self._link.key))
             self._run = run

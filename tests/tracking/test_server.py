@@ -136,7 +136,8 @@ def test_a_server_that_misbehaves_for_a_while_costs_nothing(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    if fault == "hang":
+        monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     folder, experiment = tmp_path / "run", f"fault {fault}"
     # From the first request on, so that making the experiment and the run meets the fault too.
     proxy.fault = fault
@@ -157,7 +158,9 @@ def test_a_server_that_misbehaves_for_a_while_costs_nothing(
     proxy.fault = None
     assert first >= 1
     assert proxy.faults > first
-    assert logger.finish("FINISHED")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    # On a busy machine the real server may need longer than the patience of five seconds.
+    assert logger.finish("FINISHED", patience=30)
     assert training.longest < 1
     check_whole(served_store[0], folder, experiment, logger)
     run = MlflowClient(served_store[0]).get_run(str(logger.run_id))

@@ -53,7 +53,7 @@ def write(folder: Path, steps: range, name: str = "loss") -> list[Point]:
 
 
 def start(folder: Path, run: FakeRun, **options: Any) -> Spool:
-    opened: Any = lambda link: run  # noqa: E731
+    opened: Any = lambda link, proceed: run  # noqa: E731
     return Spool(folder, "http://me:secret@host", opened, interval=0.01, **options)
 
 
@@ -96,7 +96,7 @@ def test_a_later_process_sends_only_the_rest(tmp_path: Path) -> None:
     again = FakeRun("a")
     known: list[str | None] = []
 
-    def reopen(link: Link) -> Any:
+    def reopen(link: Link, proceed: Any) -> Any:
         known.append(link.run_id)
         return again
 
@@ -111,7 +111,7 @@ def test_another_run_gets_all_points(tmp_path: Path, cause: str) -> None:
     points = write(tmp_path, range(10))
     start(tmp_path, FakeRun("a")).close("FINISHED")
     run = FakeRun("b")
-    opened: Any = lambda link: run  # noqa: E731
+    opened: Any = lambda link, proceed: run  # noqa: E731
     uri = "http://other" if cause == "other store" else "http://host"
     wanted = "b" if cause == "other run" else None
     Spool(tmp_path, uri, opened, run_id=wanted).close("FINISHED")
@@ -145,7 +145,7 @@ def test_an_outage_costs_one_warning_and_no_point(
 def test_a_dead_server_is_given_up_in_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(link: Link) -> Any:
+    def refuse(link: Link, proceed: Any) -> Any:
         raise ConnectionError("nobody there")
 
     spool = Spool(tmp_path, "http://host", refuse, interval=0.01)
@@ -220,3 +220,21 @@ def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) -> None:
         file.write(line[10:])
     assert spool.close("FINISHED")
     assert [point.step for point in run.points] == [0, 1]
+
+
+def test_a_server_that_was_given_up_is_asked_for_nothing_new(tmp_path: Path) -> None:
+    release, made = threading.Event(), []
+
+    def slow(link: Link, proceed: Callable[[], None]) -> Any:
+        release.wait(20)
+        proceed()
+        made.append(link)
+        return FakeRun("a")
+
+    spool = Spool(tmp_path, "http://host", slow)
+    assert not spool.close("FINISHED", timeout=0.1)
+    before = read_link(tmp_path)
+    release.set()
+    spool._thread.join()
+    assert made == []
+    assert read_link(tmp_path) == before
