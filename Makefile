@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraint
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-install test-accelerator clean
+.PHONY: help demo test lint test-install test-slow test-accelerator clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,13 +17,16 @@ demo: $(VENV)/.installed ## install into .venv and train the default experiment
 	$(BIN)/rnnlab train experiment=digits_rows
 
 test: $(VENV)/.installed-dev lint ## lint, types, import contracts and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow"
 
 lint: $(VENV)/.installed-dev ## lint, types and import contracts only
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow --timeout 600
 
 test-install: $(VENV)/.installed-dev ## build the wheel and use it in fresh environments
 	$(BIN)/python -m pytest -m install --timeout 1500

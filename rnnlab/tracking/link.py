@@ -20,11 +20,17 @@ class Link:
         uri: The tracking store, without password.
         run_id: The MLflow run, or None before there is one.
         sent: The bytes of ``metrics.jsonl`` that MLflow has confirmed.
+        status: The final status that MLflow has confirmed, after all points, tags, params and
+            artifacts; None until then.
+        key: A tag by which the MLflow run is found again if MLflow made it and its answer was
+            lost; None in folders of older versions.
     """
 
     uri: str
     run_id: str | None = None
     sent: int = 0
+    status: str | None = None
+    key: str | None = None
 
 
 def read_link(folder: Path) -> Link | None:
@@ -43,12 +49,19 @@ def read_link(folder: Path) -> Link | None:
 
 
 def write_link(folder: Path, link: Link) -> None:
-    """Replace the link of a run folder in one step: a reader sees the old one or the new one."""
+    """Replace the link of a run folder in one step: a reader sees the old one or the new one.
+
+    Raises:
+        StorageError: The disk refused; the old link is left as it was.
+    """
     path = folder / FILE_NAME
     draft = path.with_suffix(".json.part")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(link)) + "\n")
-        # Without this a power failure can leave an empty file under the new name.
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, path)
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(link)) + "\n")
+            # Without this a power failure can leave an empty file under the new name.
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}") from error

@@ -12,11 +12,13 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities import rank_zero_only
 
 from rnnlab.errors import StorageError
-from rnnlab.tracking.mlflow_run import MlflowRun, Status
+from rnnlab.tracking.mlflow_run import Status
+from rnnlab.tracking.opening import open_run
 from rnnlab.tracking.points import Point, PointsFile
 from rnnlab.tracking.spool import Job, Spool
-from rnnlab.tracking.store import import_mlflow, tracking_uri
+from rnnlab.tracking.store import import_mlflow
 from rnnlab.tracking.system_metrics import SystemSampler
+from rnnlab.tracking.uri import tracking_uri
 
 _log = logging.getLogger(__name__)
 
@@ -72,10 +74,19 @@ class RunLogger(Logger):
         if address is not None:
             # Here and not in the thread: two threads that import at once can break an import.
             import_mlflow()
+            began = time.time_ns() // 1_000_000
             self._spool = Spool(
                 self._folder,
                 address,
-                lambda known: MlflowRun(address, experiment, run_name, known),
+                lambda link, proceed: open_run(
+                    address,
+                    experiment,
+                    run_name,
+                    link.run_id,
+                    key=link.key,
+                    start_time=began,
+                    proceed=proceed,
+                ),
                 run_id=run_id,
             )
             self._submit(lambda run: run.log_params(params))
@@ -142,13 +153,21 @@ class RunLogger(Logger):
         """Set tags of the MLflow run."""
         self._submit(lambda run: run.set_tags(tags))
 
-    def finish(self, status: Status, timeout: float = 60.0, patience: float = 5.0) -> bool:
+    def finish(
+        self,
+        status: Status,
+        cause: str | None = None,
+        *,
+        timeout: float = 60.0,
+        patience: float = 5.0,
+    ) -> bool:
         """End the run with its true status and return whether MLflow has got everything.
 
         Calling it again changes nothing.
 
         Args:
             status: ``FINISHED``, ``FAILED``, ``KILLED``, ``PRUNED`` or ``PREEMPTED``.
+            cause: Why the run ended so; the tag ``rnnlab.cause``, written with the status.
             timeout: The most seconds to wait while the server takes what is left.
             patience: The seconds after which a server that is away is given up.
         """
@@ -156,7 +175,9 @@ class RunLogger(Logger):
             self._sampler.close()
         if self._points is not None:
             self._points.close()
-        return self._spool.close(status, timeout, patience) if self._spool else True
+        if self._spool is None:
+            return True
+        return self._spool.close(status, cause, timeout=timeout, patience=patience)
 
     def _submit(self, job: Job) -> None:
         if self._spool is not None:

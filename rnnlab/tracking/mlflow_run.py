@@ -1,4 +1,4 @@
-"""One run on a tracking server, through MlflowClient and never through mlflow's global state."""
+"""One run of a tracking store, through MlflowClient and never through mlflow's global state."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from rnnlab.tracking.lookup import active_run
 from rnnlab.tracking.params import flatten
 from rnnlab.tracking.points import Point
-from rnnlab.tracking.store import artifact_location, connect
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
 
 Status = Literal["FINISHED", "FAILED", "KILLED", "PRUNED", "PREEMPTED"]
 
-STATUS_TAG = "rnnlab.status"
+STATUS_TAG, CAUSE_TAG = "rnnlab.status", "rnnlab.cause"
 MAX_POINTS, MAX_ENTRIES, MAX_BYTES = 1000, 100, 900_000
 _MAX_PARAM, _MAX_TAG = 6000, 8000
 _log = logging.getLogger(__name__)
@@ -25,22 +28,20 @@ class MlflowRun:
     """A run that is open for writing. Every method raises what MLflow raises.
 
     Args:
-        uri: An absolute URI, from ``tracking_uri``.
-        experiment: The experiment's name; it is made when missing.
-        run_name: The name of a new run.
-        run_id: The run to go on with. If the store no longer has it, a new one is made.
+        client: Of the run's store.
+        run: MLflow's description of it.
     """
 
-    def __init__(self, uri: str, experiment: str, run_name: str, run_id: str | None = None) -> None:
-        self._client = connect(uri)
-        found = self._find(run_id) if run_id else None
-        if found is None:
-            experiment_id = self._experiment_id(uri, experiment)
-            found = self._client.create_run(experiment_id, run_name=run_name)
-        else:
-            self._client.update_run(found.info.run_id, status="RUNNING")
-        self.run_id: str = found.info.run_id
-        self._logged: dict[str, str] = dict(found.data.params)
+    def __init__(self, client: MlflowClient, run: Any) -> None:
+        self._client = client
+        self.run_id: str = run.info.run_id
+        self._logged: dict[str, str] = dict(run.data.params)
+        self._cause = CAUSE_TAG in run.data.tags
+
+    def begin(self) -> None:
+        """Show the run as running, without the cause of an earlier end."""
+        self._client.update_run(self.run_id, status="RUNNING")
+        self._clear_cause()
         self.set_tags({STATUS_TAG: "RUNNING"})
 
     def log_points(self, points: Iterable[Point]) -> None:
@@ -88,43 +89,40 @@ class MlflowRun:
         else:
             self._client.log_artifact(self.run_id, str(path), artifact_path)
 
-    def finish(self, status: Status) -> None:
-        """Set the final status. MLflow has no PRUNED or PREEMPTED: there they are KILLED."""
-        self.set_tags({STATUS_TAG: status})
+    def finish(self, status: Status, cause: str | None = None, end_time: int | None = None) -> None:
+        """Set the final status. MLflow has no PRUNED or PREEMPTED: there they are KILLED.
+
+        Args:
+            status: The final status.
+            cause: Why the run ended so; the first 500 characters become a tag.
+            end_time: When it ended, in milliseconds since 1970; now by default.
+        """
+        if cause is None:
+            self._clear_cause()
+        # One request: nobody sees the status of one end with the cause of another.
+        self.set_tags({STATUS_TAG: status} | ({CAUSE_TAG: cause[:500]} if cause else {}))
         known = status if status in ("FINISHED", "FAILED") else "KILLED"
-        self._client.set_terminated(self.run_id, known)
+        self._client.set_terminated(self.run_id, known, end_time)
 
-    def is_active(self) -> bool:
-        """Return whether the run still exists and is not in the bin."""
-        return self._find(self.run_id) is not None
+    def check_active(self) -> None:
+        """Check that the run is still there.
 
-    def _find(self, run_id: str) -> Any:
-        """Return the run, or None when it is gone or in the bin."""
-        from mlflow.exceptions import MlflowException
+        Raises:
+            Deleted: It is gone or in MLflow's bin; the message names the way back.
+        """
+        active_run(self._client, self.run_id)
 
-        try:
-            run = self._client.get_run(run_id)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-                raise
-            return None
-        return run if run.info.lifecycle_stage == "active" else None
+    def _clear_cause(self) -> None:
+        if self._cause:
+            from mlflow.exceptions import MlflowException
 
-    def _experiment_id(self, uri: str, name: str) -> str:
-        from mlflow.exceptions import MlflowException
-
-        experiment = self._client.get_experiment_by_name(name)
-        if experiment is None:
             try:
-                made: str = self._client.create_experiment(name, artifact_location(uri, name))
-                return made
+                self._client.delete_tag(self.run_id, CAUSE_TAG)
             except MlflowException as error:
-                # Another process was faster.
-                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                # It is cleared already, and the answer to that was lost.
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
-            return self._experiment_id(uri, name)
-        found: str = experiment.experiment_id
-        return found
+            self._cause = False
 
 
 def is_refusal(error: Exception) -> bool:

@@ -16,10 +16,14 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.errors import StorageError
+
+# What 64 bits hold, here and in MLflow.
+_TOO_LARGE = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,21 @@ def decode(line: bytes) -> Point:
     """
     try:
         fields = json.loads(line)
-        return Point(
+        point = Point(
             fields["name"],
             float(fields["value"]),
             fields["step"],
             fields["epoch"],
             fields["timestamp"],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StorageError(f"not a point: {line[:80]!r}") from error
+    whole = (point.step, point.timestamp, 0 if point.epoch is None else point.epoch)
+    if not isinstance(point.name, str) or not all(
+        isinstance(number, int) and abs(number) < _TOO_LARGE for number in whole
+    ):
+        raise StorageError(f"not a point: {line[:80]!r}")
+    return point
 
 
 def _non_finite(value: float) -> str:
@@ -94,9 +104,13 @@ def read_from(path: Path, offset: int) -> Iterator[tuple[Point, int]]:
     """Yield the complete lines that begin at byte ``offset``, each with the offset of its end.
 
     Raises:
-        StorageError: A line is not a point.
+        StorageError: The file cannot be read, or a line is not a point.
     """
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+    with file:
         file.seek(offset)
         for line in file:
             if not line.endswith(b"\n"):
@@ -106,6 +120,31 @@ def read_from(path: Path, offset: int) -> Iterator[tuple[Point, int]]:
                 yield decode(line), offset
             except StorageError as error:
                 raise StorageError(f"{path}: before byte {offset}: {error}") from error
+
+
+def ends_at_a_line(path: Path, offset: int) -> bool:
+    """Return whether byte ``offset`` is where a line begins.
+
+    It is not where the file has become shorter: a power failure takes what was not on disk yet.
+    """
+    if offset == 0:
+        return True
+    try:
+        with path.open("rb") as file:
+            file.seek(offset - 1)
+            return file.read(1) == b"\n"
+    except FileNotFoundError:
+        return False
+
+
+def has_whole_line(path: Path, offset: int) -> bool:
+    """Return whether a complete line stands at or after byte ``offset``."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return any(line.endswith(b"\n") for line in file)
+    except FileNotFoundError:
+        return False
 
 
 class PointsFile:
@@ -122,9 +161,13 @@ class PointsFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
+        self._path, self._lock = path, threading.Lock()
         self._steps: dict[str, array[int]] = {}
+        self._torn: int | None = None
         try:
+            # Opening a pipe would wait for a reader, and a link may lead out of the folder.
+            if path.is_symlink() or (path.exists() and not path.is_file()):
+                raise StorageError(f"cannot open {path}: not a regular file")
             # Unbuffered: one write call a batch of lines, so that a killed process loses none.
             self._file = path.open("ab", buffering=0)
         except OSError as error:
@@ -134,10 +177,13 @@ class PointsFile:
             for point, end in read_from(path, 0):
                 self._note(point)
                 whole = end
+            self._file.truncate(whole)
         except StorageError:
             self._file.close()
             raise
-        self._file.truncate(whole)
+        except OSError as error:
+            self._file.close()
+            raise StorageError(f"cannot write {path}: {error.strerror}") from error
 
     def append(self, points: Iterable[Point]) -> int:
         """Write the points that are new and return how many those were.
@@ -146,17 +192,25 @@ class PointsFile:
             StorageError: The disk refused; nothing of this call is left in the file.
         """
         with self._lock:
+            if self._file.closed:
+                raise StorageError(f"cannot write {self._path}: it is closed")
             new = [point for point in points if self._note(point)]
             lines = b"".join(encode(point) for point in new)
-            end = os.fstat(self._file.fileno()).st_size
+            end = os.fstat(self._file.fileno()).st_size if self._torn is None else self._torn
             try:
+                if self._torn is not None:
+                    self._cut(end)
                 while lines:
                     lines = lines[self._file.write(lines) :]
-            except OSError as error:
-                self._file.truncate(end)
+            # A signal that raises in here must not leave half a line either.
+            except BaseException as error:
+                with suppress(OSError):
+                    self._cut(end)
                 for point in new:
                     self._steps[point.name].remove(point.step)
-                raise StorageError(f"cannot write {self._file.name}: {error.strerror}") from error
+                if not isinstance(error, OSError):
+                    raise
+                raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
             return len(new)
 
     def sync(self) -> None:
@@ -168,13 +222,20 @@ class PointsFile:
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
-            raise StorageError(f"cannot write {self._file.name}: {error.strerror}") from error
+            raise StorageError(f"cannot write {self._path}: {error.strerror}") from error
+
+    def _cut(self, end: int) -> None:
+        # What cannot be cut off now is cut off before the next line is written.
+        self._torn = end
+        self._file.truncate(end)
+        self._torn = None
 
     def last_step(self, prefix: str) -> int | None:
         """Return the largest step among the metrics whose name starts with ``prefix``."""
         with self._lock:
             return max(
-                (s[-1] for name, s in self._steps.items() if name.startswith(prefix)), default=None
+                (s[-1] for name, s in self._steps.items() if s and name.startswith(prefix)),
+                default=None,
             )
 
     def close(self) -> None:

@@ -10,13 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from uuid import uuid4
 
 from rnnlab.tracking.link import Link, read_link, write_link
+from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.mlflow_run import MAX_POINTS, MlflowRun, Status, is_refusal
-from rnnlab.tracking.points import Point, read_from
-from rnnlab.tracking.store import redacted
+from rnnlab.tracking.outage import Outage, first_line
+from rnnlab.tracking.points import Point, ends_at_a_line, read_from
+from rnnlab.tracking.store import SPOOL_THREAD
+from rnnlab.tracking.uri import redacted
 
 Job = Callable[[MlflowRun], None]
+# Status, cause, end in milliseconds since 1970.
+Final = tuple[Status, str | None, int]
 
 _LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
@@ -32,32 +38,39 @@ class Spool:
     Args:
         folder: The run folder.
         uri: An absolute tracking URI.
-        open_run: Opens the MLflow run of an id, or a new one for None.
+        open_run: Opens the MLflow run that a link names, or a new one where it names none. Its
+            second argument raises when the server has been given up; to be called before a run
+            is made, which the next process would not know of.
         run_id: The run to go on with, before the one that the folder names.
         interval: Seconds between two looks at the folder.
+
+    Raises:
+        StorageError: ``mlflow.json`` cannot be read or written.
     """
 
     def __init__(
         self,
         folder: Path,
         uri: str,
-        open_run: Callable[[str | None], MlflowRun],
+        open_run: Callable[[Link, Callable[[], None]], MlflowRun],
         *,
         run_id: str | None = None,
         interval: float = 1.0,
     ) -> None:
         self._folder, self._points = folder, folder / "metrics.jsonl"
         self._open_run, self._interval = open_run, interval
+        # Written before anything is sent: from here on the status in MLflow is not confirmed.
         self._link = _link_to(folder, redacted(uri), run_id)
+        write_link(folder, self._link)
         self._run: MlflowRun | None = None
         self._jobs: deque[Job] = deque()
         self._refused: set[str] = set()
-        self._away = False
-        self._closing = threading.Event()
-        self._give_up_at = float("inf")
-        self._final: Status | None = None
+        self._outage = Outage(self._link.uri, self._points)
+        self._closing, self._abandoned = threading.Event(), threading.Event()
+        self._patience = self._give_up_at = float("inf")
+        self._final: Final | None = None
         self._done = False
-        self._thread = threading.Thread(target=self._work, name="rnnlab-spool", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=SPOOL_THREAD, daemon=True)
         self._thread.start()
 
     @property
@@ -69,63 +82,105 @@ class Spool:
         """Have ``job`` called with the run, after all jobs before it, when the server is there."""
         self._jobs.append(job)
 
-    def close(self, status: Status, timeout: float = 60.0, patience: float = 5.0) -> bool:
+    def close(
+        self,
+        status: Status,
+        cause: str | None = None,
+        *,
+        end_time: int | None = None,
+        timeout: float = 60.0,
+        patience: float = 5.0,
+    ) -> bool:
         """Send what is left and set the status; return whether that was possible.
+
+        Calling it again changes nothing.
 
         Args:
             status: The final status of the run.
+            cause: Why the run ended so.
+            end_time: When it ended, in milliseconds since 1970; now by default.
             timeout: The most seconds to wait while sending goes on.
-            patience: The seconds after which a server that is away is given up.
+            patience: The seconds without any progress after which a server that is away is given
+                up.
         """
-        if not self._closing.is_set():
-            self._final = status
-            self._give_up_at = time.monotonic() + patience
-            self._closing.set()
-        self._thread.join(timeout)
+        if self._closing.is_set():
+            return self._done
+        self._final = (status, cause, end_time or time.time_ns() // 1_000_000)
+        self._patience, self._give_up_at = patience, time.monotonic() + patience
+        self._closing.set()
+        deadline = time.monotonic() + timeout
+        while self._thread.is_alive() and (now := time.monotonic()) < deadline:
+            # The thread may be inside a request that is never answered.
+            if self._outage.lasts and now > self._give_up_at:
+                break
+            self._thread.join(min(0.1, deadline - now))
+        # From here on the thread leaves the folder alone: another process may take it over.
+        self._abandoned.set()
         if not self._done:
             _log.warning(
-                "MLflow at %s has not got all of %s; what is missing stays in the folder",
+                "MLflow at %s has not got all of %s (%s); what is missing stays in the folder",
                 self._link.uri,
                 self._folder,
+                self._outage.why,
             )
         return self._done
 
     def _work(self) -> None:
         pause = self._interval
-        while True:
+        while not self._abandoned.is_set():
             # Read first: all that was logged before closing began is then sent below.
             closing = self._closing.is_set()
             try:
                 self._send(self._final if closing else None)
-                self._note_back()
+                self._outage.end()
                 if closing:
                     self._done = True
                     return
                 pause = self._interval
+            except _Abandoned:
+                return
             # Whatever breaks here (HTTP, SQL, disk) must cost the run no more than a warning.
             except Exception as error:
-                self._note_away(error)
-                if time.monotonic() > self._give_up_at:
+                # Close says it itself.
+                self._outage.begin(error, quiet=self._closing.is_set())
+                hopeless = closing and isinstance(error, Deleted)
+                if hopeless or time.monotonic() > self._give_up_at:
                     return
                 pause = min(2 * pause, _LONGEST_PAUSE)
             if closing:
-                time.sleep(0.2)
+                self._abandoned.wait(0.2)
             else:
                 self._closing.wait(pause)
 
-    def _send(self, final: Status | None) -> None:
+    def _send(self, final: Final | None) -> None:
         if self._run is None:
-            run = self._open_run(self._link.run_id)
+            run = self._open_run(self._link, self._progress)
             if run.run_id != self._link.run_id:
-                self._save(Link(self._link.uri, run.run_id))
+                self._save(Link(self._link.uri, run.run_id, key=self._link.key))
             self._run = run
-        while self._jobs:
-            self._do_first_job(self._run)
-        while batch := self._unsent():
-            self._send_points(self._run, [point for point, _ in batch])
-            self._save(replace(self._link, sent=batch[-1][1]))
-        if final is not None:
-            self._run.finish(final)
+        try:
+            while self._jobs:
+                self._do_first_job(self._run)
+                self._progress()
+            while batch := self._unsent():
+                self._send_points(self._run, [point for point, _ in batch])
+                self._save(replace(self._link, sent=batch[-1][1]))
+                self._progress()
+            if final is not None:
+                self._run.finish(*final)
+                self._save(replace(self._link, status=final[0]))
+        except Exception as error:
+            if is_refusal(error):
+                # MLflow refuses all that is sent to a run in its bin; this says so.
+                self._run.check_active()
+            raise
+
+    def _progress(self) -> None:
+        """Note that the server has taken something."""
+        if self._abandoned.is_set():
+            raise _Abandoned
+        if self._closing.is_set():
+            self._give_up_at = time.monotonic() + self._patience
 
     def _unsent(self) -> list[tuple[Point, int]]:
         if not self._points.exists():
@@ -138,7 +193,8 @@ class Spool:
         except Exception as error:
             if not is_refusal(error):
                 raise
-            _log.warning("MLflow refuses: %s", error)
+            run.check_active()
+            _log.warning("MLflow refuses: %s", first_line(error))
         self._jobs.popleft()
 
     def _send_points(self, run: MlflowRun, points: list[Point]) -> None:
@@ -146,34 +202,26 @@ class Spool:
         try:
             run.log_points(points)
         except Exception as error:
-            if not is_refusal(error) or not run.is_active():
+            if not is_refusal(error):
                 raise
+            run.check_active()
             if len(points) > 1:
                 half = len(points) // 2
                 self._send_points(run, points[:half])
                 self._send_points(run, points[half:])
             elif points[0].name not in self._refused:
                 self._refused.add(points[0].name)
-                _log.warning("MLflow refuses the metric %r: %s", points[0].name, error)
+                _log.warning("MLflow refuses the metric %r: %s", points[0].name, first_line(error))
 
     def _save(self, link: Link) -> None:
+        if self._abandoned.is_set():
+            raise _Abandoned
         write_link(self._folder, link)
         self._link = link
 
-    def _note_away(self, error: Exception) -> None:
-        if not self._away:
-            self._away = True
-            _log.warning(
-                "MLflow at %s cannot be used (%s); the run goes on, and points are kept in %s",
-                self._link.uri,
-                _first_line(error),
-                self._points,
-            )
 
-    def _note_back(self) -> None:
-        if self._away:
-            self._away = False
-            _log.warning("MLflow at %s has got all that was kept", self._link.uri)
+class _Abandoned(Exception):
+    """Closing has given the server up while the thread was waiting for it."""
 
 
 def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
@@ -184,9 +232,8 @@ def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
     """
     link = read_link(folder)
     if link is None or run_id not in (None, link.run_id):
-        return Link(uri, run_id)
-    return link if link.uri == uri else Link(uri, link.run_id)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+        return Link(uri, run_id, key=uuid4().hex)
+    link = replace(link, status=None, key=link.key or uuid4().hex)
+    if link.uri != uri or not ends_at_a_line(folder / "metrics.jsonl", link.sent):
+        return replace(link, uri=uri, sent=0)
+    return link

@@ -1,4 +1,4 @@
-"""Where MLflow keeps its runs: tracking URIs, made absolute, and the SQLite store, made once."""
+"""The store where MLflow keeps its runs: opened quietly, and a SQLite store made once."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from filelock import FileLock
 
 from rnnlab.errors import ConfigError
+from rnnlab.tracking.schema import check_database, check_store
+from rnnlab.tracking.uri import SQLITE, redacted
+from rnnlab.tracking.uri import tracking_uri as tracking_uri
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-_SQLITE = "sqlite:///"
-_DATABASES = ("postgresql", "mysql", "mssql", "sqlite")
+SPOOL_THREAD = "rnnlab-spool"
 
 # MLflow reads these when it is used, not when it is imported. A value of the user's wins.
 _ENVIRONMENT = {
@@ -32,39 +34,6 @@ _ENVIRONMENT = {
 }
 
 
-def tracking_uri(uri: str | None = None, outputs: Path = Path("outputs")) -> str:
-    """Return the absolute URI of the tracking store.
-
-    Args:
-        uri: What the user asked for; None or empty for ``MLFLOW_TRACKING_URI``, and without that
-            for SQLite in ``outputs``.
-        outputs: The folder of ``mlflow.db``.
-
-    Raises:
-        ConfigError: The URI names no store that MLflow still writes to.
-    """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{_SQLITE}{outputs}/mlflow.db"
-    if uri.startswith(_SQLITE):
-        return _SQLITE + str(Path(uri.removeprefix(_SQLITE)).expanduser().absolute())
-    scheme = uri.split("://", 1)[0].split("+", 1)[0] if "://" in uri else ""
-    if scheme in ("http", "https", *_DATABASES) or uri.split("://")[0] == "databricks":
-        return uri.rstrip("/")
-    raise ConfigError(
-        "names no tracking store",
-        key="tracking.uri",
-        value=redacted(uri),
-        valid=["sqlite:///FOLDER/mlflow.db", "http://HOST:PORT", "https://HOST", "a database URI"],
-    )
-
-
-def redacted(uri: str) -> str:
-    """Return the URI without user name and password, for files and messages."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-
-
 def connect(uri: str) -> MlflowClient:
     """Return a client of the store; a missing SQLite store is made first.
 
@@ -73,15 +42,20 @@ def connect(uri: str) -> MlflowClient:
 
     Args:
         uri: An absolute URI, from ``tracking_uri``.
+
+    Raises:
+        StorageError: MLflow would have to migrate the database first, or cannot use it.
     """
     import_mlflow()
     from mlflow.tracking import MlflowClient
 
-    if not uri.startswith(_SQLITE):
+    if not uri.startswith(SQLITE):
+        check_database(uri)
         return MlflowClient(tracking_uri=uri)
-    database = Path(uri.removeprefix(_SQLITE))
+    database = Path(uri.removeprefix(SQLITE))
     database.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{database}.lock"):
+        check_database(uri)
         return MlflowClient(tracking_uri=uri)
 
 
@@ -99,7 +73,20 @@ def import_mlflow() -> None:
     import mlflow.tracking  # noqa: F401
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        for handler in logger.handlers:
+            # Adding it a second time changes nothing.
+            handler.addFilter(_not_ours)
+
+
+def _not_ours(record: logging.LogRecord) -> bool:
+    """Keep MLflow from printing what goes wrong in our thread: it raises that as well.
+
+    The spool then says in one line what MLflow would show as a traceback at every attempt.
+    """
+    ours = record.name.split(".")[0] == "rnnlab"
+    return ours or record.threadName != SPOOL_THREAD
 
 
 def artifact_location(uri: str, experiment: str) -> str | None:
@@ -107,11 +94,9 @@ def artifact_location(uri: str, experiment: str) -> str | None:
 
     Beside a SQLite file, in ``artifacts/``; MLflow itself would take the working directory.
     """
-    if not uri.startswith(_SQLITE):
+    if not uri.startswith(SQLITE):
         return None
-    folder = (
-        Path(uri.removeprefix(_SQLITE)).parent / "artifacts" / quote(experiment, safe=" ")[:200]
-    )
+    folder = Path(uri.removeprefix(SQLITE)).parent / "artifacts" / quote(experiment, safe=" ")[:200]
     return folder.as_uri()
 
 
@@ -124,14 +109,16 @@ def ui_command(uri: str, port: int) -> list[str]:
 
     Raises:
         ConfigError: The URI is that of a server.
+        StorageError: The database is a file that MLflow cannot use as it is.
     """
     if urlsplit(uri).scheme in ("http", "https"):
         raise ConfigError(f"is a server; open {redacted(uri)} in a browser", key="tracking.uri")
+    check_store(uri)
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     # The host check compares host and port as one string; it guards against DNS rebinding.
     command += ["--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"]
-    if uri.startswith(_SQLITE):
-        root = Path(uri.removeprefix(_SQLITE)).parent / "artifacts"
+    if uri.startswith(SQLITE):
+        root = Path(uri.removeprefix(SQLITE)).parent / "artifacts"
         command += ["--default-artifact-root", root.as_uri()]
     return command

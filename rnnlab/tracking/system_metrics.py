@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 import psutil
 
 _MEGA = 1e6
+_PATIENCE = 5.0
+_logger = logging.getLogger(__name__)
 
 
 class SystemSampler:
@@ -34,7 +37,8 @@ class SystemSampler:
     def close(self) -> None:
         """Take the last sample and end the thread."""
         self._stop.set()
-        self._thread.join()
+        # A driver or a disk that hangs must not hold up the end of the run.
+        self._thread.join(timeout=_PATIENCE)
 
     def sample(self) -> dict[str, float]:
         """Return one sample: utilization in percent, sizes in megabytes of 10^6 bytes."""
@@ -60,9 +64,13 @@ class SystemSampler:
         return {f"system/{name}": value for name, value in values.items()}
 
     def _work(self) -> None:
-        while not self._stop.wait(self._interval):
+        try:
+            while not self._stop.wait(self._interval):
+                self._log(self.sample())
             self._log(self.sample())
-        self._log(self.sample())
+        # Unreadable counters are no reason for a traceback in the middle of a training.
+        except Exception as error:
+            _logger.warning("system metrics are off from here on: %s", error)
 
 
 def _nvidia() -> list[Callable[[], dict[str, float]]]:

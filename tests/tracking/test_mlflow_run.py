@@ -12,17 +12,17 @@ from mlflow.tracking import MlflowClient
 
 from rnnlab.tracking.mlflow_run import (
     MAX_BYTES,
-    MlflowRun,
     Status,
     batches,
     is_refusal,
     point_bytes,
 )
+from rnnlab.tracking.opening import open_run
 from rnnlab.tracking.points import Point
 
 
 def test_points_sent_twice_stand_once_with_their_own_times(uri: str) -> None:
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     points = [Point("loss", 1 / (i + 3), i, None, 5000 + i) for i in range(1200)]
     run.log_points(points)
     run.log_points(points[:700])
@@ -33,7 +33,7 @@ def test_points_sent_twice_stand_once_with_their_own_times(uri: str) -> None:
 
 
 def test_values_that_are_not_finite(uri: str) -> None:
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     values = {"nan": math.nan, "up": math.inf, "down": -math.inf}
     run.log_points(Point(name, value, 0, None, 1) for name, value in values.items())
     logged = MlflowClient(uri).get_run(run.run_id).data.metrics
@@ -46,14 +46,14 @@ def test_params_are_whole_and_a_resumed_run_keeps_them(
 ) -> None:
     params: dict[str, object] = {f"p{i}": "ü" * 3000 for i in range(230)}
     params |= {"just": "x" * 6000, "long": "x" * 6001, "empty": "", "secret": "${oc.env:KEY}"}
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     run.log_params(params)
     expected = {key: value for key, value in params.items() if key != "long"}
     assert MlflowClient(uri).get_run(run.run_id).data.params == expected
     assert "too long for an MLflow param, see config.yaml: long" in caplog.text
     caplog.clear()
 
-    again = MlflowRun(uri, "e", "ignored", run.run_id)
+    again = open_run(uri, "e", "ignored", run.run_id)
     assert again.run_id == run.run_id
     again.log_params({**params, "just": "changed", "new": 1})
     assert MlflowClient(uri).get_run(run.run_id).data.params == {**expected, "new": "1"}
@@ -61,7 +61,7 @@ def test_params_are_whole_and_a_resumed_run_keeps_them(
 
 
 def test_tags_of_any_number_and_length(uri: str, caplog: pytest.LogCaptureFixture) -> None:
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     tags = {f"t{i}": str(i) for i in range(150)}
     run.set_tags({**tags, "long": "y" * 9000})
     logged = MlflowClient(uri).get_run(run.run_id).data.tags
@@ -82,50 +82,25 @@ def test_tags_of_any_number_and_length(uri: str, caplog: pytest.LogCaptureFixtur
 )
 def test_the_status_is_true_and_runs_again_on_resume(uri: str, status: Status, shown: str) -> None:
     client = MlflowClient(uri)
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     assert client.get_run(run.run_id).info.status == "RUNNING"
-    run.finish(status)
+    run.finish(status, "because " + 600 * "x")
     info = client.get_run(run.run_id)
     assert info.info.status == shown
     assert info.info.end_time is not None
     assert info.data.tags["rnnlab.status"] == status
-    MlflowRun(uri, "e", "r", run.run_id)
+    assert info.data.tags["rnnlab.cause"] == ("because " + 600 * "x")[:500]
+    open_run(uri, "e", "r", run.run_id)
     info = client.get_run(run.run_id)
     assert info.info.status == info.data.tags["rnnlab.status"] == "RUNNING"
-
-
-def test_a_run_that_is_gone_is_made_anew(uri: str) -> None:
-    run = MlflowRun(uri, "e", "r")
-    assert run.is_active()
-    MlflowClient(uri).delete_run(run.run_id)
-    assert not run.is_active()
-    assert MlflowRun(uri, "e", "r", run.run_id).run_id != run.run_id
-    assert MlflowRun(uri, "e", "r", "0" * 32).run_id != "0" * 32
-
-
-def test_another_process_may_make_the_experiment_first(
-    uri: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = MlflowRun(uri, "e", "a")
-    look = MlflowClient.get_experiment_by_name
-    # The first look finds nothing although the experiment is there.
-    calls = iter([True])
-    monkeypatch.setattr(
-        MlflowClient,
-        "get_experiment_by_name",
-        lambda self, name: None if next(calls, False) else look(self, name),
-    )
-    second = MlflowRun(uri, "e", "b")
-    client = MlflowClient(uri)
-    ids = {client.get_run(run.run_id).info.experiment_id for run in (first, second)}
-    assert len(ids) == 1
+    assert "rnnlab.cause" not in info.data.tags
 
 
 def test_artifacts_lie_beside_the_store(uri: str, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "result.json").write_text("{}")
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     run.log_artifact(source / "result.json")
     run.log_artifact(source, "all")
     stored = tmp_path / "outputs" / "artifacts" / "e" / run.run_id / "artifacts"
@@ -134,7 +109,7 @@ def test_artifacts_lie_beside_the_store(uri: str, tmp_path: Path) -> None:
 
 
 def test_what_is_a_refusal(uri: str) -> None:
-    run = MlflowRun(uri, "e", "r")
+    run = open_run(uri, "e", "r")
     with pytest.raises(Exception, match="alphanumerics") as caught:
         run.log_points([Point("a*b", 1.0, 0, None, 0)])
     assert is_refusal(caught.value)

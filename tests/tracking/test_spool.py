@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from rnnlab.tracking.link import Link, read_link
+from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.points import Point, PointsFile, encode
 from rnnlab.tracking.spool import Spool
 
@@ -34,10 +35,11 @@ class FakeRun:
         self.points += points
         self.events.append("points")
 
-    def is_active(self) -> bool:
-        return self.active
+    def check_active(self) -> None:
+        if not self.active:
+            raise Deleted("run a was deleted")
 
-    def finish(self, status: str) -> None:
+    def finish(self, status: str, cause: str | None, end_time: int) -> None:
         self.fail()
         self.events.append(status)
 
@@ -51,7 +53,7 @@ def write(folder: Path, steps: range, name: str = "loss") -> list[Point]:
 
 
 def start(folder: Path, run: FakeRun, **options: Any) -> Spool:
-    opened: Any = lambda known: run  # noqa: E731
+    opened: Any = lambda link, proceed: run  # noqa: E731
     return Spool(folder, "http://me:secret@host", opened, interval=0.01, **options)
 
 
@@ -72,7 +74,10 @@ def test_all_points_arrive_once_in_order_and_before_the_status(tmp_path: Path) -
     assert run.events[0] == "job"
     assert run.events[-1] == "FINISHED"
     size = (tmp_path / "metrics.jsonl").stat().st_size
-    assert read_link(tmp_path) == Link("http://host", "a", size)
+    link = read_link(tmp_path)
+    assert link is not None
+    assert link.key
+    assert link == Link("http://host", "a", size, "FINISHED", link.key)
 
 
 def test_closing_twice_finishes_once(tmp_path: Path) -> None:
@@ -91,8 +96,8 @@ def test_a_later_process_sends_only_the_rest(tmp_path: Path) -> None:
     again = FakeRun("a")
     known: list[str | None] = []
 
-    def reopen(run_id: str | None) -> Any:
-        known.append(run_id)
+    def reopen(link: Link, proceed: Any) -> Any:
+        known.append(link.run_id)
         return again
 
     rest = write(tmp_path, range(10, 15))
@@ -106,7 +111,7 @@ def test_another_run_gets_all_points(tmp_path: Path, cause: str) -> None:
     points = write(tmp_path, range(10))
     start(tmp_path, FakeRun("a")).close("FINISHED")
     run = FakeRun("b")
-    opened: Any = lambda known: run  # noqa: E731
+    opened: Any = lambda link, proceed: run  # noqa: E731
     uri = "http://other" if cause == "other store" else "http://host"
     wanted = "b" if cause == "other run" else None
     Spool(tmp_path, uri, opened, run_id=wanted).close("FINISHED")
@@ -140,7 +145,7 @@ def test_an_outage_costs_one_warning_and_no_point(
 def test_a_dead_server_is_given_up_in_time(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse(known: str | None) -> Any:
+    def refuse(link: Link, proceed: Any) -> Any:
         raise ConnectionError("nobody there")
 
     spool = Spool(tmp_path, "http://host", refuse, interval=0.01)
@@ -215,3 +220,21 @@ def test_a_line_that_is_being_written_waits_for_its_end(tmp_path: Path) -> None:
         file.write(line[10:])
     assert spool.close("FINISHED")
     assert [point.step for point in run.points] == [0, 1]
+
+
+def test_a_server_that_was_given_up_is_asked_for_nothing_new(tmp_path: Path) -> None:
+    release, made = threading.Event(), []
+
+    def slow(link: Link, proceed: Callable[[], None]) -> Any:
+        release.wait(20)
+        proceed()
+        made.append(link)
+        return FakeRun("a")
+
+    spool = Spool(tmp_path, "http://host", slow)
+    assert not spool.close("FINISHED", timeout=0.1)
+    before = read_link(tmp_path)
+    release.set()
+    spool._thread.join()
+    assert made == []
+    assert read_link(tmp_path) == before

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from types import SimpleNamespace
 
 import psutil
@@ -72,3 +74,26 @@ def test_gpus_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
         "system/gpu_0_utilization_percentage": 40,
         "system/gpu_0_power_usage_watts": 75.0,
     }
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_counters_that_cannot_be_read_cost_one_warning(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sampler = SystemSampler(lambda values: None, interval=60)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: 1 / 0)
+    sampler.close()
+    assert len(caplog.records) == 1
+    assert "system metrics are off" in caplog.text
+
+
+def test_a_sampler_that_hangs_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("rnnlab.tracking.system_metrics._PATIENCE", 0.2)
+    sampler = SystemSampler(lambda values: release.wait(20) and None, interval=60)
+    began = time.monotonic()
+    sampler.close()
+    assert time.monotonic() - began < 5
+    assert sampler._thread.is_alive()
+    release.set()
+    sampler._thread.join()
