@@ -202,6 +202,17 @@ def ui(
 
 
 @app.command()
+def sync(output_dir: Output = None) -> None:
+    """Send MLflow what it missed of runs that have ended."""
+    from rnnlab.runs.closing import sync as sync_runs
+
+    sent, left = sync_runs(_runs(output_dir))
+    _show(f"{sent} runs sent, {left} could not be")
+    if left:
+        raise typer.Exit(4)
+
+
+@app.command()
 def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
     """Print a completion script: rnnlab completion bash > ~/.rnnlab && source ~/.rnnlab."""
     from rnnlab.completion import script

@@ -113,9 +113,7 @@ class Attempt:
 
     def finish(self, status: Status, cause: str | None) -> None:
         """Tell the tracking server how the run ended; the folder knows already."""
-        if cause is not None:
-            self.logger.set_tags({"rnnlab.cause": cause[:500]})
-        self.logger.finish(cast(MlflowStatus, status.value))
+        self.logger.finish(cast(MlflowStatus, status.value), cause)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
         if not self.config.diagnostics.baselines:

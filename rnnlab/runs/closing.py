@@ -11,6 +11,7 @@ from pathlib import Path
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.folder import RunFolder, Status, all_runs
 from rnnlab.runs.ownership import is_abandoned, owned
+from rnnlab.tracking.settle import is_settled
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +35,26 @@ def close_abandoned(output_dir: Path) -> list[RunFolder]:
     return closed
 
 
+def sync(output_dir: Path) -> tuple[int, int]:
+    """Send MLflow what it lacks of runs that have ended, from servers that were away then.
+
+    Args:
+        output_dir: Where runs are looked for.
+
+    Returns:
+        How many runs were sent, and how many could not be.
+    """
+    sent = left = 0
+    for folder in all_runs(output_dir):
+        if folder.read_status().get("status") in (None, Status.CREATED, Status.RUNNING):
+            continue
+        if is_settled(folder.path, folder.read_status()["status"]):
+            continue
+        done = _tell_tracking(folder)
+        sent, left = sent + done, left + (not done)
+    return sent, left
+
+
 def close(folder: RunFolder) -> bool:
     """Mark one run as killed if its process is gone; return whether it was."""
     try:
@@ -43,7 +64,17 @@ def close(folder: RunFolder) -> bool:
                 return False
             cause = f"process {status['pid']} on {status['host']} ended without a word"
             folder.write_status(Status.KILLED, cause)
+            _tell_tracking(folder)
     # Somebody else was faster, or the folder is not ours to write.
     except (ConfigError, StorageError):
         return False
     return True
+
+
+def _tell_tracking(folder: RunFolder) -> bool:
+    if not folder.manifest.exists():
+        return True
+    # Late, for it imports torch, which a list of runs does not need.
+    from rnnlab.runs.record import settle
+
+    return settle(folder)

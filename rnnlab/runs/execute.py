@@ -15,6 +15,7 @@ from rnnlab.runs.attempt import Attempt
 from rnnlab.runs.folder import RunFolder, Status, read_json
 from rnnlab.runs.log import log_to
 from rnnlab.runs.ownership import owned
+from rnnlab.runs.record import settle
 from rnnlab.runs.restore import read_config
 from rnnlab.runs.supervise import run_ranks
 from rnnlab.runs.trainer import count_processes, signals_of
@@ -66,10 +67,13 @@ def _recorded(
             attempt = Attempt(folder, assembly or assemble(config), signals)
             result = attempt.train(resume=resume)
     except Interrupted as interrupt:
-        status = Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
-        _end(folder, attempt, status, str(interrupt))
+        _end(folder, attempt, _status_of(interrupt), str(interrupt))
         raise
     except BaseException as error:
+        if signals.arrived is not None:
+            # torch turns an interrupt in the middle of its work into an error of its own.
+            _end(folder, attempt, _status_of(signals.arrived), str(signals.arrived))
+            raise signals.arrived from error
         _log.error("the run failed", exc_info=error)
         failure = _explained(error)
         named = failure is not error or isinstance(error, RunFailed)
@@ -79,6 +83,10 @@ def _recorded(
         raise failure from error
     _end(folder, attempt, Status.FINISHED, None)
     return result
+
+
+def _status_of(interrupt: Interrupted) -> Status:
+    return Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
 
 
 def _explained(error: BaseException) -> BaseException:
@@ -100,3 +108,6 @@ def _end(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str 
     folder.write_status(status, cause)
     if attempt is not None:
         attempt.finish(status, cause)
+    elif folder.manifest.exists():
+        # Ranks have logged it, or nobody has.
+        settle(folder)

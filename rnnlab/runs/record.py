@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.plugins.discovery import distributions_in_use
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
-from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.folder import RunFolder, read_json
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
+from rnnlab.runs.restore import read_config
 from rnnlab.tracking.logger import RunLogger
+from rnnlab.tracking.mlflow_run import Status as MlflowStatus
+from rnnlab.tracking.schema import check_store
+from rnnlab.tracking.settle import is_settled
+from rnnlab.tracking.settle import settle as settle_in_mlflow
 from rnnlab.tracking.store import tracking_uri
 
 
@@ -34,8 +40,46 @@ def manifest_of(assembly: Assembly) -> dict[str, Any]:
 
 def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
     """Return the logger of a run, tagged with what its manifest says."""
-    params: Any = OmegaConf.to_container(config, resolve=False)
     tracking = config.tracking
+    return RunLogger(
+        folder.path,
+        enabled=tracking.enabled,
+        system_metrics=tracking.system_metrics,
+        system_interval=tracking.system_interval,
+        **_shown_as(folder, config, manifest),
+    )
+
+
+def settle(folder: RunFolder) -> bool:
+    """Tell MLflow what it lacks of a run that has ended; return whether it has everything now.
+
+    Nothing happens, and MLflow is not imported, where it has everything already.
+    """
+    said = folder.read_status()
+    status = cast(MlflowStatus, said.get("status"))
+    if is_settled(folder.path, status):
+        return True
+    manifest = read_json(folder.manifest)
+    shown = _shown_as(folder, read_config(folder), manifest)
+    files = [path for path in (folder.config, folder.manifest, folder.result) if path.exists()]
+    return settle_in_mlflow(folder.path, status, said.get("cause"), artifacts=files, **shown)
+
+
+def check_tracking(config: DictConfig) -> None:
+    """Check that a tracking store can be used by this MLflow, before anything is made.
+
+    Raises:
+        ConfigError: The URI names no store.
+        StorageError: It is of another version of MLflow.
+    """
+    if config.tracking.enabled:
+        outputs = Path(config.output_dir).expanduser().absolute()
+        check_store(tracking_uri(config.tracking.uri, outputs))
+
+
+def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return how MLflow shows a run: where, under what name, with which params and tags."""
+    params: Any = OmegaConf.to_container(config, resolve=False)
     tags = {
         "rnnlab.fingerprint": manifest["fingerprint"],
         "rnnlab.setting": manifest["setting"],
@@ -47,17 +91,13 @@ def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) 
         tags["rnnlab.git.dirty"] = str(manifest["git"]["dirty"])
     tags |= origin_tags(folder)
     tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
-    return RunLogger(
-        folder.path,
-        uri=tracking_uri(tracking.uri, folder.path.parents[1]),
-        experiment=config.experiment_name,
-        run_name=folder.path.name,
-        params=params,
-        tags=tags,
-        enabled=tracking.enabled,
-        system_metrics=tracking.system_metrics,
-        system_interval=tracking.system_interval,
-    )
+    return {
+        "uri": tracking_uri(config.tracking.uri, folder.path.parents[1]),
+        "experiment": config.experiment_name,
+        "run_name": folder.path.name,
+        "params": params,
+        "tags": tags,
+    }
 
 
 def final_points(result: dict[str, Any]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from rnnlab.runs import folder as folders
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.record import check_tracking
 from rnnlab.runs.trainer import check_training
 
 
@@ -27,6 +28,7 @@ def train(overrides: list[str]) -> RunFolder:
     config = compose(overrides)
     validate(config)
     _make_data_path_absolute(config)
+    check_tracking(config)
     assembly = assemble(config)
     check_training(assembly)
     run = create(assembly)

@@ -9,10 +9,12 @@ status 0.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 import pytorch_lightning as pl
 
@@ -22,6 +24,7 @@ _INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
 # Windows has neither; there nothing pre-empts.
 _PREEMPTING = getattr(signal, "SIGUSR1", None)
 _ALARM = getattr(signal, "SIGALRM", None)
+_LOOK_AGAIN = 2.0
 
 
 class Signals:
@@ -35,13 +38,15 @@ class Signals:
 
     Attributes:
         wants_snapshot: Whether the training is to write a snapshot and call :meth:`leave`.
+        arrived: What was raised, or None.
     """
+
+    arrived: Interrupted | None = None
 
     def __init__(self, *, preempt: bool = False, grace: float = 20.0) -> None:
         self.preempt, self.grace = preempt, grace
         self.wants_snapshot = False
         self._snapshots = False
-        self._arrived = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Take a signal.
@@ -50,8 +55,13 @@ class Signals:
             Interrupted: It ends the run.
             Preempted: It ends the run for a while.
         """
+        if self.arrived is not None:
+            # Python drops what is raised while it runs a destructor or a callback of its own.
+            if not _unwinds():
+                raise self.arrived
+            return
         preempts = number == _PREEMPTING or (self.preempt and number == signal.SIGTERM)
-        if self._arrived or (self.wants_snapshot and preempts):
+        if self.wants_snapshot and preempts:
             return
         if preempts and self._snapshots and _ALARM is not None:
             self.wants_snapshot = True
@@ -59,17 +69,22 @@ class Signals:
             return
         if preempts or number == _ALARM:
             self.leave()
-        self._arrived = True
-        raise Interrupted(number)
+        self._raise(Interrupted(number))
 
-    def leave(self) -> None:
+    def leave(self) -> NoReturn:
         """End the run because it was asked to make room.
 
         Raises:
             Preempted: Always.
         """
-        self._arrived = True
-        raise Preempted
+        self._raise(Preempted())
+
+    def _raise(self, interrupt: Interrupted) -> NoReturn:
+        self.arrived = interrupt
+        if _ALARM is not None and threading.current_thread() is threading.main_thread():
+            # Looks again whether this was heard.
+            signal.setitimer(signal.ITIMER_REAL, _LOOK_AGAIN, _LOOK_AGAIN)
+        raise interrupt
 
     @contextmanager
     def snapshots(self) -> Iterator[None]:
@@ -79,8 +94,8 @@ class Signals:
             yield
         finally:
             self._snapshots = False
-            if _ALARM is not None and threading.current_thread() is threading.main_thread():
-                signal.setitimer(signal.ITIMER_REAL, 0)
+            if self.arrived is None:
+                _stop_alarm()
         if self.wants_snapshot:
             # The training came to its end before it came to a batch.
             self.leave()
@@ -101,8 +116,23 @@ def interruptible(signals: Signals | None = None) -> Iterator[Signals]:
     try:
         yield signals
     finally:
+        if before:
+            _stop_alarm()
         for number, old in before.items():
             signal.signal(number, old)  # type: ignore[arg-type]
+
+
+def _unwinds() -> bool:
+    """Return whether the code that a signal has interrupted is cleaning up after another one."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Interrupted):
+        error = error.__context__
+    return error is not None
+
+
+def _stop_alarm() -> None:
+    if _ALARM is not None and threading.current_thread() is threading.main_thread():
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 class OwnSignalHandlers(pl.Callback):

@@ -1,9 +1,13 @@
 import os
 import signal
+import sys
+import time
+import warnings
 
 import pytest
 
 from rnnlab.errors import Interrupted, Preempted
+from rnnlab.training import signals as signals_module
 from rnnlab.training.signals import OwnSignalHandlers, Signals, interruptible
 
 
@@ -102,3 +106,21 @@ def test_an_interrupt_does_not_wait_for_the_snapshot():
         os.kill(os.getpid(), signal.SIGINT)
         signal.pause()
     assert caught.value.exit_code == 130
+
+
+def test_an_interrupt_that_python_drops_is_raised_again(monkeypatch):
+    monkeypatch.setattr(signals_module, "_LOOK_AGAIN", 0.05)
+
+    class Dropped:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    reached = False
+    with pytest.raises(Interrupted), interruptible(), warnings.catch_warnings():
+        thing = Dropped()
+        monkeypatch.setattr(sys, "unraisablehook", lambda problem: None)
+        del thing
+        reached = True
+        signal.pause()
+    assert reached
