@@ -22,6 +22,7 @@ class Run:
     name: str | None
     experiment_name: str | None
     output_dir: str
+    init_from: str | None = None  # absent from the config of older runs
 
 
 @dataclass(frozen=True)

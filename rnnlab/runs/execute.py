@@ -13,6 +13,7 @@ from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.errors import Interrupted
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.folder import RunFolder, Status, write_json
+from rnnlab.runs.initial_weights import load_initial_weights
 from rnnlab.runs.log import log_to
 from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.record import final_points, manifest_of, run_logger
@@ -69,7 +70,7 @@ class _Run:
         threads = self.config.trainer.threads
         if threads is not None:
             torch.set_num_threads(int(threads))
-        self.manifest = manifest_of(assembly)
+        self.manifest = manifest_of(assembly, folder)
         write_json(folder.manifest, self.manifest)
         write_json(folder.spec, assembly.spec.to_dict())
         self.logger = run_logger(folder, self.config, self.manifest)
@@ -85,7 +86,9 @@ class _Run:
         last = self.folder.checkpoints / checkpoints.LAST
         start = last if resume and last.exists() else None
         train_loader = training_loader(self.assembly)
-        if start is not None:
+        if start is None:
+            load_initial_weights(self.folder, self.assembly.model, self.logger)
+        else:
             progress = checkpoints.load(start)["loops"]["fit_loop"]["epoch_progress"]
             train_loader.epoch = int(progress["current"]["processed"])
         began = time.perf_counter()

@@ -10,21 +10,32 @@ from rnnlab.plugins.discovery import distributions_in_use
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.tracking.store import tracking_uri
 
 
-def manifest_of(assembly: Assembly) -> dict[str, Any]:
-    """Return the manifest of a run, with its fingerprints."""
+def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str, Any]:
+    """Return the manifest of a run, with its fingerprints.
+
+    Args:
+        assembly: The parts of the run.
+        folder: Holds the weights that the run starts from, if it starts from any.
+    """
+    initial = (initial_report(folder) if folder else None) or {}
     config: Any = OmegaConf.to_container(assembly.config, resolve=False)
     data = assembly.dataset.sha256()
     plugins = distributions_in_use(_targets(config))
     return make_manifest(
         seed=int(assembly.config.seed),
         data_sha256=data,
-        fingerprint=fingerprint(config, data, plugins),
-        setting=fingerprint(config, data, plugins, with_seed=False),
+        fingerprint=fingerprint(
+            config, data, plugins, initial_weights=initial.get("weights_sha256")
+        ),
+        setting=fingerprint(
+            config, data, plugins, with_seed=False, initial_weights=initial.get("setting")
+        ),
         plugins=plugins,
         engines={},
         device=str(assembly.config.trainer.accelerator),
@@ -44,6 +55,8 @@ def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) 
     if manifest["git"]:
         tags["mlflow.source.git.commit"] = manifest["git"]["commit"]
         tags["rnnlab.git.dirty"] = str(manifest["git"]["dirty"])
+    if (initial := initial_report(folder)) is not None:
+        tags["rnnlab.init_from"] = initial["source"]
     tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
     return RunLogger(
         folder.path,
