@@ -69,7 +69,8 @@ def find_initial_weights(assembly: Assembly) -> InitialWeights | None:
     run = config.get("init_from")
     if run is None:
         return None
-    shown = OmegaConf.to_container(config, resolve=False)["init_from"]  # type: ignore[index,call-overload]
+    written: Any = OmegaConf.to_container(config, resolve=False)
+    shown = written["init_from"]  # what an interpolation stands for may be a secret
     outputs = Path(config.output_dir).expanduser()
     try:
         source = find(run, outputs)

@@ -15,11 +15,11 @@ from rnnlab.ranges import Range
 class TweetsText(Dataset):
     """The next token of a tweet, at every token: the texts of ``dataset=tweets``, unlabelled.
 
-    With the same arguments both have the same vocabulary, and a tweet is in the same part of both,
-    so that a model trained on these texts can go on to learn the labels without having seen a
-    tweet of the validation or test part: ``init_from``. The labels have one effect, on which tweet
-    is in which part. The first token of a tweet and its end are not foretold; tweets of a single
-    token are left out.
+    With the same arguments both have the same vocabulary, and a tweet is in the same part of both
+    (whatever the ``labelled_fraction``), so that a model trained on these texts can go on to learn
+    the labels without having seen a tweet of the validation or test part: ``init_from``. The
+    labels have one effect, on which tweet is in which part. The first token of a tweet and its end
+    are not foretold; tweets of a single token are left out.
 
     Args:
         tokenizer: Whether a step of the sequence is a word or a character.

@@ -56,11 +56,8 @@ def test_no_message_of_the_test_part_is_trained_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "corpus.csv"
-    lines = [
-        f"{label},1,tweet number word{i}"
-        for i in range(60)
-        for label in (("neutral", "positive")[i % 2],)
-    ]
+    labels = ["neutral", "positive"]
+    lines = [f"{labels[i % 2]},1,tweet number word{i}" for i in range(60)]
     copies = [f"neutral,1,RT @you Tweet number WORD{i} https://t.co/{i}" for i in range(60)]
     file.write_text("\n".join(["sentiment,confidence,text", *lines, *copies]))
     monkeypatch.setattr(tweets, "package_file", lambda *_, **__: file)
@@ -73,7 +70,7 @@ def test_no_message_of_the_test_part_is_trained_on(
     assert len(trained) == 30
     # A word of another part is in no training text, so it is not in the vocabulary at all.
     for part, count in (("val", 12), ("test", 18)):
-        read = read_again(dataset, part)  # type: ignore[arg-type]
+        read = read_again(dataset, part)
         assert len(read) == count
         assert all(row[-1] == vocabulary.unknown for row in read)
 
