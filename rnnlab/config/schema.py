@@ -22,6 +22,7 @@ class Run:
     name: str | None
     experiment_name: str | None
     output_dir: str
+    init_from: str | None = None  # absent from the config of older runs
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,6 @@ class Trainer:
     patience: Annotated[int | None, Range(min=0)]
     log_every_n_steps: Count
     check_val_every_n_epoch: Count
-    checkpoint_every_n_steps: Count | None
-    preempt: bool
-    preempt_grace: Annotated[float, Range(above=0)]
     limit_train_batches: Limit
     limit_val_batches: Limit
     limit_test_batches: Limit
@@ -53,6 +51,10 @@ class Trainer:
     num_workers: Annotated[int, Range(min=0)]
     threads: Count | None
     enable_progress_bar: bool
+    # Absent from the config of older runs.
+    checkpoint_every_n_steps: Count | None = None
+    preempt: bool = False
+    preempt_grace: Annotated[float, Range(above=0)] = 20.0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ class TensorSplit:
     def __len__(self) -> int:
         return self.input.shape[0]
 
+    def first(self, count: int) -> TensorSplit:
+        """Return the first ``count`` examples, or all where there are no more."""
+        lengths = None if self.lengths is None else self.lengths[:count]
+        target_lengths = None if self.target_lengths is None else self.target_lengths[:count]
+        return TensorSplit(self.input[:count], self.target[:count], lengths, target_lengths)
+
     def batch(self, index: Tensor) -> Batch:
         """Return the examples at ``index`` ``(B,)``, cut to the longest among them."""
         inputs, targets = self.input[index], self.target[index]

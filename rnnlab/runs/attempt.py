@@ -13,6 +13,7 @@ from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.initial_weights import load_initial_weights
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.record import final_points, manifest_of, run_logger
@@ -39,7 +40,7 @@ class Attempt:
         threads = self.config.trainer.threads
         if threads is not None:
             torch.set_num_threads(int(threads))
-        self.manifest = manifest_of(assembly)
+        self.manifest = manifest_of(assembly, folder)
         if ranks.rank() == 0:
             self._write_manifest()
             write_json(folder.spec, assembly.spec.to_dict())
@@ -60,13 +61,15 @@ class Attempt:
             self.folder.checkpoints,
             f"val/{module.monitor}",
             module.monitor_mode,
-            every_n_steps=self.config.trainer.checkpoint_every_n_steps,
+            every_n_steps=self.config.trainer.get("checkpoint_every_n_steps"),
             signals=self.signals,
         )
         trainer = make_trainer(self.config, self.folder, self.logger, module, kept, self.signals)
         batches = training_loader(self.assembly)
         start = self._snapshot() if resume else None
-        if start is not None:
+        if start is None:
+            load_initial_weights(self.folder, self.assembly.model, self.logger)
+        else:
             check_fits(module.state_dict(), start[1]["state_dict"], start[0])
             # What ended another run does not end the one that begins from it.
             further = start[0].name == checkpoints.START

@@ -9,7 +9,7 @@ from typing import Any
 
 # What changes where, how visibly or how often something runs, and not what is computed.
 _IGNORED = ("executor", "tracking", "sweep", "name", "seeds", "diagnostics", "experiment_name",
-            "output_dir", "choices")  # fmt: skip
+            "output_dir", "choices", "init_from")  # fmt: skip
 _IGNORED_TRAINER = ("num_workers", "devices", "threads", "enable_progress_bar",
                     "checkpoint_every_n_steps", "preempt", "preempt_grace")  # fmt: skip
 
@@ -20,6 +20,7 @@ def fingerprint(
     plugins: Mapping[str, str],
     *,
     with_seed: bool = True,
+    initial_weights: str | None = None,
 ) -> str:
     """Return 16 hexadecimal digits that stand for what a run computes.
 
@@ -28,6 +29,9 @@ def fingerprint(
         data_sha256: Hash of the data's content; stands in for paths.
         plugins: Version of each distribution whose components are in use.
         with_seed: False for the fingerprint of the *setting*, which replicates share.
+        initial_weights: Stands in for ``init_from``: the hash of these weights, and in the
+            fingerprint of the setting the setting of the run that they come from, since
+            replicates may start from replicates. None for a run that starts from none.
     """
     kept = {key: value for key, value in config.items() if key not in _IGNORED}
     trainer = kept.get("trainer", {})
@@ -36,5 +40,7 @@ def fingerprint(
     if not with_seed:
         kept.pop("seed", None)
     content = {"config": kept, "data": data_sha256, "plugins": dict(plugins)}
+    if initial_weights is not None:
+        content["initial_weights"] = initial_weights
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

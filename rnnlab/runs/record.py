@@ -11,6 +11,7 @@ from rnnlab.plugins.discovery import distributions_in_use
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
 from rnnlab.runs.restore import read_config
@@ -22,16 +23,26 @@ from rnnlab.tracking.settle import settle as settle_in_mlflow
 from rnnlab.tracking.store import tracking_uri
 
 
-def manifest_of(assembly: Assembly) -> dict[str, Any]:
-    """Return the manifest of a run, with its fingerprints."""
+def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str, Any]:
+    """Return the manifest of a run, with its fingerprints.
+
+    Args:
+        assembly: The parts of the run.
+        folder: Holds the weights that the run starts from, if it starts from any.
+    """
+    initial = (initial_report(folder) if folder else None) or {}
     config: Any = OmegaConf.to_container(assembly.config, resolve=False)
     data = assembly.dataset.sha256()
     plugins = distributions_in_use(_targets(config))
     return make_manifest(
         seed=int(assembly.config.seed),
         data_sha256=data,
-        fingerprint=fingerprint(config, data, plugins),
-        setting=fingerprint(config, data, plugins, with_seed=False),
+        fingerprint=fingerprint(
+            config, data, plugins, initial_weights=initial.get("weights_sha256")
+        ),
+        setting=fingerprint(
+            config, data, plugins, with_seed=False, initial_weights=initial.get("setting")
+        ),
         plugins=plugins,
         engines={},
         device=str(assembly.config.trainer.accelerator),
@@ -90,6 +101,8 @@ def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -
         tags["mlflow.source.git.commit"] = manifest["git"]["commit"]
         tags["rnnlab.git.dirty"] = str(manifest["git"]["dirty"])
     tags |= origin_tags(folder)
+    if (initial := initial_report(folder)) is not None:
+        tags["rnnlab.init_from"] = initial["source"]
     tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
     return {
         "uri": tracking_uri(config.tracking.uri, folder.path.parents[1]),

@@ -14,6 +14,7 @@ from rnnlab.runs import folder as folders
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status, find, read_json
+from rnnlab.runs.initial_weights import REPORT
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
@@ -58,10 +59,11 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
     # Sums depend on how they are split among threads.
     config.trainer.threads = manifest["threads"]
     second = folders.create(first.path.parents[1], first.path.parent.name, config.name)
-    beginning = [first.checkpoints / name for name in (START, INIT)]
-    for path in filter(Path.exists, beginning):
-        second.checkpoints.mkdir(exist_ok=True)
-        shutil.copyfile(path, second.checkpoints / path.name)
+    second.checkpoints.mkdir()
+    # What a run began with lies in its folder, whatever has become of where it came from.
+    for name in (f"checkpoints/{START}", f"checkpoints/{INIT}", REPORT):
+        if (first.path / name).exists():
+            shutil.copyfile(first.path / name, second.path / name)
     Origin("reproduction", first).write(second)
     OmegaConf.save(config, second.config)
     second.write_status(Status.CREATED)

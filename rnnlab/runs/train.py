@@ -12,6 +12,7 @@ from rnnlab.runs import folder as folders
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.initial_weights import find_initial_weights
 from rnnlab.runs.record import check_tracking
 from rnnlab.runs.trainer import check_training
 
@@ -39,7 +40,10 @@ def train(overrides: list[str]) -> RunFolder:
 def create(assembly: Assembly) -> RunFolder:
     """Write the folder of a run that has not begun."""
     config = assembly.config
+    initial = find_initial_weights(assembly)
     run = folders.create(Path(config.output_dir), config.experiment_name, config.name)
+    if initial is not None:
+        initial.write(run)
     OmegaConf.save(config, run.config)
     run.write_status(Status.CREATED)
     return run

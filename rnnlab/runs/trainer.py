@@ -113,7 +113,8 @@ def make_trainer(
 def signals_of(config: DictConfig) -> Signals:
     """Return the handler of signals as the config wants it."""
     trainer = config.trainer
-    return Signals(preempt=trainer.preempt, grace=trainer.preempt_grace)
+    # The configs of older runs have neither.
+    return Signals(preempt=trainer.get("preempt", False), grace=trainer.get("preempt_grace", 20.0))
 
 
 def check_training(assembly: Assembly) -> None:

@@ -65,3 +65,15 @@ def test_a_batch_of_empty_sequences_keeps_one_step() -> None:
 
 def test_the_length_of_a_stream_is_its_steps() -> None:
     assert len(StreamSplit(torch.arange(7), torch.arange(7))) == 7
+
+
+def test_the_first_examples() -> None:
+    split = TensorSplit(torch.arange(8).reshape(4, 2), torch.arange(4), LENGTHS, LENGTHS + 1)
+    few = split.first(2)
+    assert few.input.tolist() == [[0, 1], [2, 3]]
+    assert few.target.tolist() == [0, 1]
+    assert few.lengths is not None
+    assert few.target_lengths is not None
+    assert (few.lengths.tolist(), few.target_lengths.tolist()) == ([1, 3], [2, 4])
+    assert len(split.first(9)) == 4
+    assert TensorSplit(split.input, split.target).first(1).lengths is None

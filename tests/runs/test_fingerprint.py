@@ -55,3 +55,15 @@ def test_setting_is_shared_by_replicates():
         CONFIG, "s", {}, with_seed=False
     )
     assert len(fingerprint(CONFIG, "s", {})) == 16
+
+
+def test_initial_weights_count_and_their_path_does_not():
+    base = fingerprint(CONFIG, "sha", {})
+    # Configs of before there were initial weights have no such key.
+    assert fingerprint({**CONFIG, "init_from": None}, "sha", {}) == base
+    one, moved, other = (
+        fingerprint({**CONFIG, "init_from": path}, "sha", {}, initial_weights=weights)
+        for path, weights in (("/a", "w"), ("/b", "w"), ("/a", "v"))
+    )
+    assert one == moved
+    assert len({base, one, other}) == 3

@@ -3,7 +3,7 @@ from omegaconf import OmegaConf
 
 from rnnlab.config.compose import compose
 from rnnlab.runs.assemble import assemble
-from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.folder import RunFolder, write_json
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from tests.runs.conftest import SMALL
 
@@ -49,6 +49,8 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
     manifest = {
         "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git, "plugins": {"p": "1"},
     }  # fmt: skip
+    folder.path.mkdir(parents=True)
+    write_json(folder.path / "init.json", {"source": "pretraining/one"})
     config = compose([*SMALL, "cell.hidden_size=7"])
     run_logger(folder, config, manifest)
     assert told["uri"] == f"sqlite:///{tmp_path}/outputs/mlflow.db"
@@ -59,6 +61,7 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
         "rnnlab.setting": "s",
         "rnnlab.folder": str(folder.path),
         "rnnlab.data_sha256": "d",
+        "rnnlab.init_from": "pretraining/one",
         "rnnlab.plugin.p": "1",
     }
     if git:

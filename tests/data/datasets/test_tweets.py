@@ -126,6 +126,22 @@ def test_the_split_seed_alone_decides_the_parts(words: Tweets) -> None:
     assert again.sha256() == other.sha256() == words.sha256()
 
 
+def test_few_labels_leave_vocabulary_and_other_parts_as_they_are(words: Tweets) -> None:
+    few = Tweets(labelled_fraction=0.1)
+    assert few.spec == words.spec
+    assert len(few.split("train")) == round(0.1 * len(words.split("train")))
+    for part in ("val", "test"):
+        assert torch.equal(few.split(part).input, words.split(part).input)  # type: ignore[arg-type]
+        assert torch.equal(few.split(part).target, words.split(part).target)  # type: ignore[arg-type]
+    count = len(few.split("train"))
+    assert torch.equal(few.split("train").input, words.split("train").input[:count])
+    shares = [
+        torch.bincount(each.split("train").target) / len(each.split("train"))
+        for each in (few, words)
+    ]
+    torch.testing.assert_close(*shares, atol=0.05, rtol=0)
+
+
 def test_the_hash_follows_the_content(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Tweets
 ) -> None:
