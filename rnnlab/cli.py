@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnlab import __version__
-from rnnlab.errors import ConfigError, Interrupted, RnnlabError
+from rnnlab.errors import (
+    ConfigError,
+    Interrupted,
+    RnnlabError,
+    RunFailed,
+    lines,
+    one_line,
+    out_of_memory,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -209,25 +220,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except Interrupted as interrupt:
-        return _fail(str(interrupt), interrupt.exit_code, debug)
-    except RnnlabError as error:
-        return _fail(str(error), error.exit_code, debug)
+    except BrokenPipeError:
+        return _nobody_reads()
+    except (RnnlabError, Interrupted) as error:
+        return _fail(lines(error), error.exit_code, debug)
     except _UsageError as error:
         if not str(error):  # no verb at all: the help was shown
             return ConfigError.exit_code
-        return _fail(_usage(error), ConfigError.exit_code, debug)
+        return _fail([one_line(_usage(error))], ConfigError.exit_code, debug)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        return _fail([one_line(f"there is not enough memory: {error}")], RunFailed.exit_code, debug)
     return result if isinstance(result, int) else 0
 
 
-def _fail(message: str, code: int, debug: bool) -> int:
+def _fail(said: list[str], code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    for line in message.splitlines():
+    for line in said:
         sys.stderr.write(f"rnnlab: error: {line}\n")
     return code
+
+
+def _nobody_reads() -> int:
+    """Write no more: what reads standard output, such as ``head``, has enough."""
+    with suppress(OSError, ValueError):
+        # Python flushes at its end, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _usage(error: Any) -> str:
@@ -256,8 +280,13 @@ def _outputs(given: Path | None) -> Path:
 def _show(*things: RenderableType) -> None:
     from rich.console import Console
 
+    class Quiet(Console):
+        def on_broken_pipe(self) -> None:
+            # rich would end the program with exit code 1, which means that a run failed.
+            raise BrokenPipeError
+
     # A pipe has no width; rich would cut tables at 80 columns.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    console = Quiet(highlight=False, width=None if sys.stdout.isatty() else 160)
     for thing in things:
         console.print(thing)
 

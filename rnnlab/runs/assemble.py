@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from rnnlab.config import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, enough_memory
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.model import Model
 from rnnlab.tasks.base import Task
@@ -40,11 +40,13 @@ class Assembly:
         return self.model.spec
 
 
+@enough_memory("the data and the model of this config")
 def assemble(config: DictConfig) -> Assembly:
     """Build dataset, task and model of a config; the seed decides the initial weights.
 
     Raises:
         ConfigError: A part cannot be built, or the task does not fit the data or the backbone.
+        RunFailed: There is not enough memory for it.
     """
     dataset = build.dataset(config)
     task = build.task(config)

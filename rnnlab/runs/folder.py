@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.config.folder_names import refused_name
+from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.runs.contained import leads_into
 from rnnlab.runs.names import make_name
-
-_NAME = re.compile(r"[^/\x00-\x1f\\]{1,200}")
 
 
 class Status(StrEnum):
@@ -110,17 +109,11 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         StorageError: The folder cannot be made.
     """
     for key, part in (("experiment_name", experiment_name), ("name", name)):
-        if part is not None and (not _NAME.fullmatch(part) or part[0] == "." or part == "last"):
-            shown = part if len(part) < 60 else f"{part[:57]}…"
-            raise ConfigError(
-                "cannot be a folder name (1 to 200 characters, none of them a slash or control "
-                "character, the first not a dot, and not last)",
-                key=key,
-                value=repr(shown),
-            )
-    parent = output_dir.expanduser().absolute() / experiment_name
-    path = parent / (name or make_name())
+        if (why := refused_name(part)) is not None:
+            raise ConfigError(why, key=key, value=part)
     try:
+        parent = output_dir.expanduser().absolute() / experiment_name
+        path = parent / (name or make_name())
         parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
     except FileExistsError as error:
@@ -132,7 +125,10 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
             ) from error
         raise StorageError(f"output_dir={output_dir}: is not a folder") from error
     except OSError as error:
-        raise StorageError(f"output_dir={output_dir}: {error.strerror}") from error
+        raise StorageError(f"output_dir={output_dir}: {error.strerror or error}") from error
+    except (ValueError, RuntimeError) as error:
+        # A NUL, or a ~user whom nobody knows.
+        raise ConfigError(str(error), key="output_dir", value=output_dir) from error
     return RunFolder(path)
 
 
@@ -145,10 +141,26 @@ def find(run: str, output_dir: Path) -> RunFolder:
 
     Raises:
         ConfigError: There is no such run, or more than one.
+        Refused: Its name is that of a link that leads out of ``output_dir``.
     """
-    as_path = Path(run).expanduser()
-    if (as_path / "config.yaml").is_file():
+    if (as_path := _as_path(run)) is not None:
         return RunFolder(as_path.absolute())
+    found = _by_name(run, output_dir)
+    if not leads_into(output_dir, found.path):
+        to = found.path.resolve()
+        raise Refused(f"RUN={run}: is a link that leads out of {output_dir}; if you trust it: {to}")
+    return found
+
+
+def _as_path(run: str) -> Path | None:
+    try:
+        path = Path(run).expanduser()
+        return path if (path / "config.yaml").is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None  # too long for a path, or a ~user whom nobody knows
+
+
+def _by_name(run: str, output_dir: Path) -> RunFolder:
     runs = all_runs(output_dir)
     if run == "last":
         if not runs:

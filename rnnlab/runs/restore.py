@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from rnnlab.config import build
+from rnnlab.config.stored import read_stored
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.models.model import Model
+from rnnlab.runs.contained import contained
 from rnnlab.runs.folder import RunFolder, read_json
 from rnnlab.tasks.base import Task
 from rnnlab.training import checkpoints
 
 
 def read_config(folder: RunFolder) -> DictConfig:
-    """Return the resolved config of a run."""
-    config = OmegaConf.load(folder.config)
-    assert isinstance(config, DictConfig)
-    return config
+    """Return the resolved config of a run, checked again."""
+    return read_stored(contained(folder.path, folder.config))
 
 
 def restore(folder: RunFolder) -> tuple[Task, Model]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from rnnlab.config.compose import compose
-from rnnlab.config.validate import validate
+from rnnlab.config.check import checked
 from rnnlab.runs import folder as folders
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.execute import execute
@@ -24,8 +23,7 @@ def train(overrides: list[str]) -> RunFolder:
         ConfigError: The config, the data or their combination is wrong.
         RunFailed: The training broke off.
     """
-    config = compose(overrides)
-    validate(config)
+    config = checked(overrides)
     _make_data_path_absolute(config)
     assembly = assemble(config)
     check_training(assembly)
