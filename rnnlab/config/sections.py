@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,8 +66,17 @@ def sections(cfg: DictConfig, mistakes: list[ConfigError]) -> Iterator[Section]:
             yield from _component(key, key, node, mistakes)
     if node := _mapping(cfg, "scheduler", mistakes):
         yield from _component("scheduler", "scheduler", node, mistakes)
+    if (choices := _mapping(cfg, "choices", mistakes)) is not None:
+        yield Section("choices", choices, _choices(choices))
     for name, callback in callback_nodes(cfg, mistakes).items():
         yield from _component("callbacks", f"callbacks.{name}", callback, mistakes)
+
+
+def _choices(node: DictConfig) -> list[Parameter]:
+    """Return what ``choices`` may hold: an option of each group, several of callbacks."""
+    names = dict.fromkeys([*COMPONENTS, *map(str, node)])
+    kinds = {name: str if name in COMPONENTS else str | list[str] | None for name in names}
+    return [Parameter(name, kind, inspect.Parameter.empty) for name, kind in kinds.items()]
 
 
 def callback_nodes(cfg: DictConfig, mistakes: list[ConfigError]) -> dict[str, DictConfig]:

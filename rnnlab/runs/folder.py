@@ -170,7 +170,8 @@ def _by_name(run: str, output_dir: Path) -> RunFolder:
     matches = matches or [
         folder
         for folder in runs
-        if folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run)
+        if run
+        and (folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run))
     ]
     if len(matches) == 1:
         return matches[0]
