@@ -166,9 +166,12 @@ def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
 def _conform(cfg: DictConfig) -> None:
     """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
     for key, schema in OPTIONS.items():
-        written = OmegaConf.to_container(cfg[key], resolve=False) if key in cfg else {}
+        node = cfg.get(key)
+        if not isinstance(node, DictConfig):
+            continue
+        written: Any = OmegaConf.to_container(node, resolve=False)
         for parameter in parameters(schema):
-            value = written.get(parameter.name) if isinstance(written, dict) else None
+            value = written.get(parameter.name)
             kinds = alternatives(parameter.type)
             if type(value) is int and float in kinds and int not in kinds:
-                cfg[key][parameter.name] = float(value)
+                node[parameter.name] = float(value)

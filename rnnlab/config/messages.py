@@ -138,6 +138,8 @@ def _other(error: Exception, culprit: str | None) -> ConfigError:
         return ConfigError(f"{why} {added[1]}={added[2]}", key=added[1])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
+    if text.startswith("Error merging override") and error.__cause__ is not None:
+        text = next(iter(str(error.__cause__).splitlines()), text)
     if text.endswith("raised while composing config:"):
         # The next line says what, and only the next but two where.
         place = re.search(r"full_key: (\S+)", str(error))

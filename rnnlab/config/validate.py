@@ -84,7 +84,7 @@ def _mistake(section: Section, parameter: Parameter, files: bool) -> ConfigError
     if refusal:
         # A None would not be shown, but here it is the mistake.
         return ConfigError(refusal, key=key, value="null" if written is None else written)
-    refusal = _too_great(value) or _NAMES.get(key, _any)(value)
+    refusal = _not_kept(value) or _NAMES.get(key, _any)(value)
     if refusal:
         return ConfigError(refusal, key=key, value=written)
     if files and key == "dataset.path" and isinstance(value, str) and not is_there(value):
@@ -112,10 +112,14 @@ _NAMES: dict[str, Callable[[Any], str | None]] = {
 """Why the text under a key names no file or folder."""
 
 
-def _too_great(value: Any) -> str | None:
-    # torch counts in 64 bits, and fails in many ways on what has more.
+def _not_kept(value: Any) -> str | None:
+    """Return why a value is not what it was once written to a file, or counted by torch."""
     if isinstance(value, list | tuple):
-        return next((why for item in value if (why := _too_great(item))), None)
+        return next((why for item in value if (why := _not_kept(item))), None)
+    if isinstance(value, str):
+        # PyYAML takes the one for the end of a line, and UTF-8 has none of the others.
+        lost = next((sign for sign in value if sign == "\x85" or "\ud800" <= sign < "\ue000"), None)
+        return f"has the character U+{ord(lost):04X} in it, which no file keeps" if lost else None
     great = isinstance(value, int) and not -(2**63) <= value < 2**63
     return "has more than 64 bits" if great else None
 

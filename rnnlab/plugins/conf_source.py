@@ -15,7 +15,7 @@ from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig, OmegaConf
 
-from rnnlab.errors import Refused
+from rnnlab.errors import ConfigError, Refused
 from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.reading import parse_yaml
 
@@ -48,7 +48,10 @@ class ConfSource(FileConfigSource):
         """
         path = self._inside(self._normalize_file_name(config_path))
         text = read_text(path)
-        header = ConfigSource._get_header_dict(text[:512])
+        try:
+            header = ConfigSource._get_header_dict(text[:512])
+        except ValueError as error:
+            raise ConfigError(f"{path}: {error}; write: # @package _global_") from error
         config = parse_yaml(text, str(path))
         for key in powers(config, config_path, header.get("package") or ""):
             raise Refused(f"{path}: {key}: {WHY_NOT_HYDRA}")
