@@ -15,6 +15,7 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, enough_memory
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.model import Model
+from rnnlab.runs.memory import check_weights
 from rnnlab.tasks.base import Task
 
 
@@ -57,6 +58,7 @@ def assemble(config: DictConfig) -> Assembly:
         suited = f"; such data is made for task={spec.mapping}"
         name = config.choices.task
         raise ConfigError(reason + suited * (name != spec.mapping), key="task", value=name)
+    check_weights(lambda: task.build_model(spec, build.backbone_factory(config)))
     seed_everything(int(config.seed))
     model = task.build_model(spec, build.backbone_factory(config))
     _check_truncation(config, task, model, spec)
