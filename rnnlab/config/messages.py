@@ -82,8 +82,14 @@ def _unreadable(error: OverrideParseException) -> ConfigError:
         return ConfigError("'': is not KEY=VALUE: it is empty")
     if "missing EQUAL" in error.message:
         return ConfigError(f"{written}: has no value; write {written}=VALUE")
-    lines = [line for line in error.message.splitlines() if not line.startswith(("See ", "Error"))]
-    return ConfigError(f"{_short(written)}: is not an override: {_short('; '.join(lines))}")
+    # The rest points at a place in the override, or tells who sees it.
+    said = [line.strip() for line in error.message.partition("\n" + written)[0].splitlines()]
+    lines = [line for line in said if line and not line.startswith(("See ", "Lexer"))]
+    why = _short(": ".join(["is not an override", *lines[:1]]))
+    key, _, value = written.partition("=")
+    if value and not re.search(r"['\"\\[{(]", value):
+        why = f"{why}; a text with signs of its own is written in quotes: \"{key}='{value}'\""
+    return ConfigError(f"{_short(written)}: {why}")
 
 
 def _short(text: str) -> str:
