@@ -23,7 +23,7 @@ from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
 from rnnlab.config.keys import chosen_by
 from rnnlab.config.options import groups, options
-from rnnlab.errors import ConfigError, nearest
+from rnnlab.errors import ConfigError, nearest, one_line
 
 FAULTS = (
     HydraException,
@@ -82,18 +82,15 @@ def _unreadable(error: OverrideParseException) -> ConfigError:
         return ConfigError("'': is not KEY=VALUE: it is empty")
     if "missing EQUAL" in error.message:
         return ConfigError(f"{written}: has no value; write {written}=VALUE")
-    # The rest points at a place in the override, or tells who sees it.
-    said = [line.strip() for line in error.message.partition("\n" + written)[0].splitlines()]
-    lines = [line for line in said if line and not line.startswith(("See ", "Lexer"))]
-    why = _short(": ".join(["is not an override", *lines[:1]]))
+    # The rest of the message points at a place in the override, in lines of its own.
+    found = re.search(r"(mismatched|no viable|extraneous|missing) [^\n]*", error.message)
     key, _, value = written.partition("=")
-    if value and not re.search(r"['\"\\[{(]", value):
-        why = f"{why}; a text with signs of its own is written in quotes: \"{key}='{value}'\""
-    return ConfigError(f"{_short(written)}: {why}")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else f"{text[:199]}…"
+    why = ": ".join(["is not an override", *([one_line(found[0])[:200]] if found else [])])
+    if not value:
+        return ConfigError(why, key=written)
+    if not re.search(r"['\"\\[{(]", value):
+        why += f"; a text with signs of its own is written in quotes: \"{key}='{value[:200]}'\""
+    return ConfigError(why, key=key, value=value)
 
 
 def _unknown_option(error: MissingConfigException, overrides: Sequence[str]) -> Explained:

@@ -39,6 +39,14 @@ def test_what_was_left_out_for_its_mistake_is_not_missing() -> None:
     ]
 
 
+def test_a_text_that_hydra_cannot_read_is_shown_in_quotes() -> None:
+    (line,) = mistakes("dataset=text_file", "dataset.path=größe.txt")
+    assert line == (
+        "dataset.path=größe.txt: is not an override; a text with signs of its own is written in "
+        "quotes: \"dataset.path='größe.txt'\""
+    )
+
+
 def test_a_mistake_is_told_once() -> None:
     (line,) = mistakes("~trainer", "trainer.max_epochs=1", "trainer.batch_size=2")
     assert line.startswith("trainer: is not a key of the config")
