@@ -14,6 +14,7 @@ from rich.text import Text
 from rnnlab.config.options import comment, files, groups, options, plural
 from rnnlab.errors import ConfigError, nearest
 from rnnlab.plugins import discovery
+from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.outline import outline
 
@@ -68,7 +69,7 @@ def describe(what: str) -> RenderableType:
     path = files(group).get(name)
     if path is not None:
         heading = Text(f"{group}={name}", style="bold")
-        return Group(heading, Text(f"{path}\n", style="dim"), Text(path.read_text("utf-8")))
+        return Group(heading, Text(f"{path}\n", style="dim"), Text(read_text(path)))
     return _describe_class(group, name)
 
 

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnlab import __version__
-from rnnlab.errors import ConfigError, Interrupted, RnnlabError
+from rnnlab.errors import (
+    ConfigError,
+    Interrupted,
+    RnnlabError,
+    RunFailed,
+    StorageError,
+    lines,
+    one_line,
+    out_of_memory,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -229,32 +241,58 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["_complete"]:
         return _complete(" ".join(words[1:]))
+    if sys.stdout is None:  # closed by whoever started this
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (until the end of the process)
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
-    if words == ["--version"]:
-        sys.stdout.write(f"rnnlab {__version__}\n")
-        return 0
+    result: object = 0
     try:
-        result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
+        if words == ["--version"]:
+            sys.stdout.write(f"rnnlab {__version__}\n")
+        else:
+            result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except Interrupted as interrupt:
-        return _fail(str(interrupt), interrupt.exit_code, debug)
-    except RnnlabError as error:
-        return _fail(str(error), error.exit_code, debug)
+    except BrokenPipeError:
+        return _nobody_reads()
+    except SystemExit as error:
+        # rich ends the program when its pipe breaks, with the exit code of a failed run.
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        return _nobody_reads()
+    except (RnnlabError, Interrupted) as error:
+        return _fail(lines(error), error.exit_code, debug)
     except _UsageError as error:
         if not str(error):  # no verb at all: the help was shown
             return ConfigError.exit_code
-        return _fail(_usage(error), ConfigError.exit_code, debug)
+        return _fail([one_line(_usage(error))], ConfigError.exit_code, debug)
+    except OSError as error:
+        # Full, gone or read-only: the machine's fault and not rnnlab's.
+        place = "" if error.filename is None else f"{error.filename}: "
+        said = one_line(f"{place}{error.strerror or error}")
+        return _fail([said], StorageError.exit_code, debug)
+    except (MemoryError, RuntimeError) as error:
+        if not out_of_memory(error):
+            raise
+        return _fail([one_line(f"there is not enough memory: {error}")], RunFailed.exit_code, debug)
     return result if isinstance(result, int) else 0
 
 
-def _fail(message: str, code: int, debug: bool) -> int:
+def _fail(said: list[str], code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    for line in message.splitlines():
+    for line in said:
         sys.stderr.write(f"rnnlab: error: {line}\n")
     return code
+
+
+def _nobody_reads() -> int:
+    """Write no more: what reads standard output, such as ``head``, has enough."""
+    with suppress(OSError, ValueError):
+        # Python flushes at its end, and would complain again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
 
 
 def _usage(error: Any) -> str:
@@ -266,10 +304,11 @@ def _usage(error: Any) -> str:
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
     from rnnlab.runs.folder import read_json
+    from rnnlab.runs.places import default_output_dir
     from rnnlab.runs.results_table import results_table
 
     outputs = run.path.parents[1]
-    elsewhere = "" if outputs == _outputs(None).absolute() else f" --output-dir {outputs}"
+    elsewhere = "" if outputs == default_output_dir().absolute() else f" --output-dir {outputs}"
     _show(results_table(read_json(run.result), run.path.parent.name))
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 
@@ -277,7 +316,10 @@ def _report(run: Any) -> None:
 def _outputs(given: Path | None) -> Path:
     from rnnlab.runs.places import default_output_dir
 
-    return given or default_output_dir()
+    place = given or default_output_dir()
+    if place.exists() and not place.is_dir():
+        raise StorageError(f"output_dir={place}: is not a folder")
+    return place
 
 
 def _runs(given: Path | None) -> Path:

@@ -7,9 +7,18 @@ that reaches the command line is a fault of rnnlab's own and is shown with its t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, ClassVar
+
+_LONGEST_VALUE, _LONGEST_LINE = 200, 2000
+_NO_MEMORY = re.compile(
+    r"can't allocate memory|out of memory|not enough memory|Storage size calculation overflowed"
+    r"|numel: integer multiplication overflow|std::bad_alloc|Unable to allocate"
+)
 
 
 class RnnlabError(Exception):
@@ -60,13 +69,14 @@ class ConfigError(RnnlabError):
     def _line(self) -> str:
         subject = ""
         if self.key is not None:
-            subject = f"{self.key}: " if self.value is None else f"{self.key}={self.value}: "
+            value = "" if self.value is None else f"={_shortened(str(self.value), _LONGEST_VALUE)}"
+            subject = f"{_shortened(self.key, _LONGEST_VALUE)}{value}: "
         line = f"{subject}{self.why}"
         if self.near is not None:
             line += f"; did you mean {self.near}?"
         if self.valid:
             line += f"; valid: {', '.join(self.valid)}"
-        return line
+        return one_line(line)
 
 
 def _restore(
@@ -95,8 +105,11 @@ class ConfigErrors(ConfigError):
     """Several config mistakes, reported together, one line each: exit code 2."""
 
     def __init__(self, errors: Sequence[ConfigError]) -> None:
-        super().__init__("\n".join(str(error) for error in errors))
         self.errors = tuple(errors)
+        super().__init__("\n".join(str(error) for error in errors))
+
+    def _line(self) -> str:
+        return self.why
 
 
 class Refused(RnnlabError):
@@ -109,6 +122,76 @@ class StorageError(RnnlabError):
     """A folder, disk or tracking server that cannot be used: exit code 4."""
 
     exit_code: ClassVar[int] = 4
+
+
+def together(mistakes: Sequence[ConfigError]) -> ConfigError | None:
+    """Return one error for all mistakes, each line once; None where there are none."""
+    different = list({str(mistake): mistake for mistake in mistakes}.values())
+    if len(different) > 1:
+        return ConfigErrors(different)
+    return different[0] if different else None
+
+
+def lines(error: BaseException) -> list[str]:
+    """Return what an error says, a line for each mistake and nothing that a terminal obeys."""
+    if isinstance(error, ConfigErrors):
+        return [str(each) for each in error.errors]
+    return [one_line(str(error))]
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of moderate length, for a message.
+
+    Line ends, control characters and marks that reverse the direction of writing are shown as
+    escapes: what a message quotes may be a stranger's, and a terminal would obey it.
+    """
+    shown = "".join(_escaped(sign) if _obeyed(sign) else sign for sign in text[:_LONGEST_LINE])
+    return _shortened(shown, _LONGEST_LINE) if len(text) <= _LONGEST_LINE else f"{shown}…"
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _obeyed(sign: str) -> bool:
+    if sign.isascii():
+        return not sign.isprintable()
+    # Cf has joiners, too, that many scripts need; of these only the marks of direction matter.
+    return unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp") or sign in _DIRECTIONS
+
+
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def _escaped(sign: str) -> str:
+    return sign.encode("unicode_escape").decode("ascii")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Return whether an error says that memory, the machine's or a device's, does not suffice."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None
+
+
+@contextmanager
+def enough_memory(purpose: str) -> Iterator[None]:
+    """Turn what is raised where memory does not suffice into one line.
+
+    Args:
+        purpose: What the memory is for, such as ``the model``.
+
+    Raises:
+        RunFailed: There is not enough.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        asked = re.search(r"tried to allocate (\d+) bytes", str(error))
+        size = f": {int(asked[1]) / 1e9:,.1f} GB were asked for at once" if asked else ""
+        raise RunFailed(f"there is not enough memory for {purpose}{size}") from error
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
@@ -149,14 +232,3 @@ class Preempted(Interrupted):
     def __init__(self) -> None:
         BaseException.__init__(self, "pre-empted; go on with: rnnlab resume")
         self.exit_code = 75
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory ran out, on the CPU or on an accelerator."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    # torch raises a plain RuntimeError for the CPU.
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "not enough memory" in text or "allocate memory" in text or "out of memory" in text
-    )

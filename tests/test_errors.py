@@ -14,7 +14,12 @@ from rnnlab.errors import (
     RunFailed,
     StorageError,
     check_choice,
+    enough_memory,
+    lines,
     nearest,
+    one_line,
+    out_of_memory,
+    together,
 )
 
 
@@ -93,3 +98,51 @@ def test_a_choice_is_checked() -> None:
     check_choice("pool", "last", ("last", "mean"))
     with pytest.raises(ConfigError, match=r"pool=lats: unknown; did you mean last\?; valid: last,"):
         check_choice("pool", "lats", ("last", "mean"))
+
+
+def test_what_a_terminal_would_obey_is_shown_instead():
+    assert one_line("a\nb\x1b[31m\x85\u2028\u202e\udcff") == (r"a\nb\x1b[31m\x85\u2028\u202e\udcff")
+    assert one_line("größe שלום 学習 🙂 e\u0301") == "größe שלום 学習 🙂 e\u0301"
+    assert one_line("x" * 5000) == "x" * 2000 + "…"
+
+
+def test_a_long_value_is_cut():
+    line = str(ConfigError("is long", key="a", value="x" * 5000))
+    assert line == f"a={'x' * 199}…: is long"
+
+
+def test_mistakes_come_together_each_once():
+    one, other = ConfigError("x", key="a"), ConfigError("y", key="b")
+    assert together([]) is None
+    assert together([one]) is one
+    assert together([one, ConfigError("x", key="a")]) is not None
+    both = together([one, other, ConfigError("x", key="a")])
+    assert isinstance(both, ConfigErrors)
+    assert lines(both) == ["a: x", "b: y"]
+    assert lines(RunFailed("a\nb")) == [r"a\nb"]
+
+
+@pytest.mark.parametrize(
+    ("error", "short"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you"), True),
+        (RuntimeError("Storage size calculation overflowed with sizes=[1]"), True),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA out of memory."), True),
+        (RuntimeError("shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_what_says_that_memory_is_short(error, short):
+    assert out_of_memory(error) is short
+
+
+def test_memory_that_is_short_is_one_line_and_anything_else_stays():
+    asked = "can't allocate memory: you tried to allocate 16000000000 bytes"
+    with pytest.raises(RunFailed) as caught, enough_memory("the model"):
+        raise RuntimeError(asked)
+    assert str(caught.value) == (
+        "there is not enough memory for the model: 16.0 GB were asked for at once"
+    )
+    with pytest.raises(RuntimeError, match="other"), enough_memory("the model"):
+        raise RuntimeError("other")

@@ -114,4 +114,7 @@ def _build(node: DictConfig, slot: str, key: str = "", **given: Any) -> object:
     except RnnlabError:
         raise
     except (TypeError, ValueError) as error:
-        raise ConfigError(str(error).splitlines()[0], key=key) from error
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "Overflow when unpacking" in why:
+            why = "makes sizes of more than 64 bits of it"
+        raise ConfigError(why, key=key) from error

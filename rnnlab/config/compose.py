@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,12 +12,14 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
+from rnnlab.config.interpolation import check_expansion
 from rnnlab.config.messages import FAULTS, explain, unknown_option
 from rnnlab.config.options import groups
 from rnnlab.config.resolve import settle
 from rnnlab.config.schema import OPTIONS
-from rnnlab.errors import ConfigError, ConfigErrors
+from rnnlab.errors import ConfigError, Refused, together
 from rnnlab.plugins.conf import packaged_conf
+from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, names_hydra
 from rnnlab.plugins.search_path import register
 from rnnlab.plugins.signature import alternatives, parameters
 
@@ -32,31 +34,46 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
         overrides: Hydra's override syntax: ``cell=gru``, ``cell.hidden_size=64``, ….
 
     Raises:
-        ConfigError: An override or a file is wrong; :class:`ConfigErrors` when several are.
+        ConfigError: An override or a file is wrong; a ``ConfigErrors`` when several are.
+        Refused: An override or a file sets up Hydra itself.
+    """
+    cfg, mistakes = attempt(overrides)
+    if (mistake := together(mistakes)) is not None:
+        raise mistake
+    assert cfg is not None
+    return cfg
+
+
+def attempt(overrides: Sequence[str]) -> tuple[DictConfig | None, list[ConfigError]]:
+    """Compose what can be composed, and say what cannot.
+
+    Returns:
+        The config without the overrides at fault, or None where a file or an experiment is; and
+        the mistakes.
+
+    Raises:
+        Refused: An override or a file sets up Hydra itself.
     """
     mistakes: list[ConfigError] = []
     remaining = list(overrides)
+    for item in remaining:
+        if names_hydra(item.partition("=")[0].lstrip("+~")):
+            raise Refused(f"{item}: {WHY_NOT_HYDRA}")
     while True:
         try:
-            cfg = _load(remaining)
-            break
+            return _load(remaining), mistakes
         except FAULTS as error:
             mistake, culprit = explain(error, remaining)
             mistakes.append(mistake)
             if culprit not in remaining:
-                break
+                return None, mistakes
             # Leave out the culprit and what depends on it, and look for further mistakes.
-            group = culprit.partition("=")[0]
+            group = culprit.partition("=")[0].lstrip("+~")
             remaining = [
                 item for item in remaining if item != culprit and not item.startswith(f"{group}.")
             ]
             if group == "experiment":
-                break
-    if len(mistakes) > 1:
-        raise ConfigErrors(mistakes)
-    if mistakes:
-        raise mistakes[0]
-    return cfg
+                return None, mistakes
 
 
 def choices(cfg: DictConfig) -> dict[str, Any]:
@@ -75,9 +92,8 @@ def hydra_session() -> Iterator[None]:
 
 
 def _load(overrides: list[str]) -> DictConfig:
-    parsed = OverridesParser.create().parse_overrides(overrides)
-    lists = _chosen_lists(parsed)
-    with hydra_session():
+    lists = _chosen_lists(_parsed(overrides))
+    with hydra_session(), _as_a_fault("the configs cannot be composed"):
         cfg = hydra_compose("config", overrides, return_hydra_config=True)
     chosen = {
         str(group): option
@@ -92,10 +108,39 @@ def _load(overrides: list[str]) -> DictConfig:
         # It names a folder, and an experiment may lie in a folder of conf/experiment.
         option = chosen.get("experiment") or chosen.get("dataset")
         cfg.experiment_name = str(option).replace("/", "_")
+    check_expansion(cfg)
     settle(cfg)
     _conform(cfg)
     OmegaConf.set_struct(cfg, True)
     return cfg
+
+
+def _parsed(overrides: Iterable[str]) -> list[Override]:
+    parser = OverridesParser.create()
+    parsed = []
+    for item in overrides:
+        key, _, value = item.partition("=")
+        if not item.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in item):
+            raise ConfigError("is not UTF-8", key=key, value=value)
+        with _as_a_fault("cannot be read", key=key, value=value):
+            parsed += parser.parse_overrides([item])
+    return parsed
+
+
+@contextmanager
+def _as_a_fault(why: str, **place: str) -> Iterator[None]:
+    """Let only :data:`FAULTS` and refusals out of what works on a user's text.
+
+    Hydra asserts and converts as it goes: a number of 5,000 digits is a ValueError of int(), a
+    defaults list with a number in it a TypeError.
+    """
+    try:
+        yield
+    except (*FAULTS, Refused):
+        raise
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "")
+        raise ConfigError(f"{why}: {type(error).__name__}: {said}".rstrip(": "), **place) from error
 
 
 def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
@@ -108,8 +153,11 @@ def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
         if group not in known or override.is_delete() or override.is_sweep_override():
             continue
         value = override.value()
-        if isinstance(value, list):
+        if isinstance(value, list) and group == "callbacks":
             lists[group] = value
+        elif isinstance(value, list):
+            shown = str(override.input_line).partition("=")[2]
+            raise ConfigError("takes one option, not a list", key=group, value=shown)
         elif not isinstance(value, str):
             raise unknown_option(group, str(override.input_line).partition("=")[2])
     return lists
@@ -118,9 +166,12 @@ def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
 def _conform(cfg: DictConfig) -> None:
     """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
     for key, schema in OPTIONS.items():
-        written = OmegaConf.to_container(cfg[key], resolve=False) if key in cfg else {}
+        node = cfg.get(key)
+        if not isinstance(node, DictConfig):
+            continue
+        written: Any = OmegaConf.to_container(node, resolve=False)
         for parameter in parameters(schema):
-            value = written.get(parameter.name) if isinstance(written, dict) else None
+            value = written.get(parameter.name)
             kinds = alternatives(parameter.type)
             if type(value) is int and float in kinds and int not in kinds:
-                cfg[key][parameter.name] = float(value)
+                node[parameter.name] = float(value)

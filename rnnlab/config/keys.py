@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
 from rnnlab.config.options import files
 from rnnlab.plugins import discovery
+from rnnlab.plugins.bounded import measure, read_text
 from rnnlab.plugins.conf import conf_folders
 from rnnlab.plugins.outline import outline
 
@@ -19,7 +21,7 @@ def keys(group: str, option: str) -> dict[str, list[str]]:
     if path is None:
         found = [item for item in discovery.components(group) if item.name == option]
         return outline(found[0]).arguments if found else {}
-    content = _read(path.read_text(encoding="utf-8"))
+    content = _read(path)
     bases = [item for item in content.pop("defaults", None) or [] if isinstance(item, str)]
     result: dict[str, list[str]] = {}
     for base in bases:
@@ -41,7 +43,7 @@ def defaults() -> dict[str, str]:
 def chosen_by(experiment: str) -> dict[str, str]:
     """Return the options that an experiment chooses."""
     path = files("experiment").get(experiment)
-    content = _read(path.read_text(encoding="utf-8")) if path else {}
+    content = _read(path) if path else {}
     chosen: dict[str, str] = {}
     for item in content.get("defaults") or []:
         if isinstance(item, str) and item not in ("_self_", experiment):
@@ -61,14 +63,17 @@ def _root() -> dict[str, Any]:
     for folder in conf_folders():
         path = folder / "config.yaml"
         if path.is_file():
-            return _read(path.read_text(encoding="utf-8"))
+            return _read(path)
     return {}
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
+        text = read_text(path)
+        measure(text, str(path))
         content = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except Exception:
+        # Whatever is wrong with the file, it is told by whoever composes it; see parse_yaml.
         return {}
     return content if isinstance(content, dict) else {}
 

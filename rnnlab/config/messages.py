@@ -23,7 +23,7 @@ from yaml import MarkedYAMLError, YAMLError  # type: ignore[import-untyped]
 
 from rnnlab.config.keys import chosen_by
 from rnnlab.config.options import groups, options
-from rnnlab.errors import ConfigError, nearest
+from rnnlab.errors import ConfigError, nearest, one_line
 
 FAULTS = (
     HydraException,
@@ -75,10 +75,22 @@ def unknown_option(group: str, name: object, where: str = "") -> ConfigError:
 
 
 def _unreadable(error: OverrideParseException) -> ConfigError:
+    written = error.override
+    if written != written.strip():
+        return ConfigError(f"{written!r}: is not KEY=VALUE: there is a space around it")
+    if not written:
+        return ConfigError("'': is not KEY=VALUE: it is empty")
     if "missing EQUAL" in error.message:
-        return ConfigError(f"{error.override}: has no value; write {error.override}=VALUE")
-    lines = [line for line in error.message.splitlines() if not line.startswith(("See ", "Error"))]
-    return ConfigError(f"{error.override}: is not an override: {'; '.join(lines)}")
+        return ConfigError(f"{written}: has no value; write {written}=VALUE")
+    # The rest of the message points at a place in the override, in lines of its own.
+    found = re.search(r"(mismatched|no viable|extraneous|missing) [^\n]*", error.message)
+    key, _, value = written.partition("=")
+    why = ": ".join(["is not an override", *([one_line(found[0])[:200]] if found else [])])
+    if not value:
+        return ConfigError(why, key=written)
+    if not re.search(r"['\"\\[{(]", value):
+        why += f"; a text with signs of its own is written in quotes: \"{key}='{value[:200]}'\""
+    return ConfigError(why, key=key, value=value)
 
 
 def _unknown_option(error: MissingConfigException, overrides: Sequence[str]) -> Explained:
@@ -96,7 +108,7 @@ def _unknown_key(cause: OmegaConfBaseException) -> ConfigError:
     keys = {str(key) for key in node} if isinstance(node, DictConfig) else set()
     keys -= {"_target_", "hydra"}
     if not parent:
-        keys |= set(groups())
+        keys |= set(groups()) - {name}
     if not keys:
         return ConfigError(f"{parent} has no keys below it", key=full_key)
     near = nearest(name, keys)
@@ -123,8 +135,20 @@ def _other(error: Exception, culprit: str | None) -> ConfigError:
     message = " ".join(str(error).split())
     if "requires --multirun" in message or message.startswith("Ambiguous value"):
         return ConfigError(f"{culprit}: names several values where one run needs one")
+    added = culprit is None and re.search(r"Multiple values for ([\w/]+)\. .*: (\S+)'", message)
+    if added:
+        why = "has an option already; to choose another, write"
+        return ConfigError(f"{why} {added[1]}={added[2]}", key=added[1])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
+    if text.startswith("Error merging override") and error.__cause__ is not None:
+        text = next(iter(str(error.__cause__).splitlines()), text)
+    if text.endswith("raised while composing config:"):
+        # The next line says what, and only the next but two where.
+        place = re.search(r"full_key: (\S+)", str(error))
+        text = (
+            text.partition(": ")[0] + ": " + ": ".join([*([place[1]] if place else []), lines[1]])
+        )
     if isinstance(error, OmegaConfBaseException):
         return ConfigError(text, key=error.full_key)
     return ConfigError(f"{culprit}: {text}" if culprit else text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rnnlab.errors import ConfigError
 from rnnlab.plugins import discovery
+from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import conf_folders
 
 HYDRA_FLAGS = ("--help", "--hydra-help", "--cfg", "--package", "--resolve", "--info")
@@ -45,7 +47,11 @@ def files(group: str) -> dict[str, Path]:
 
 def comment(path: Path) -> str:
     """Return the first comment of a YAML file, its command and ``@package`` header left out."""
-    for line in path.read_text(encoding="utf-8").splitlines():
+    try:
+        lines = read_text(path).splitlines()
+    except ConfigError:
+        return ""
+    for line in lines:
         if not line.startswith("#"):
             return ""
         text = line.lstrip("# ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf
@@ -38,7 +39,7 @@ def _settle(node: Container, asked: list[object]) -> None:
         if child._is_interpolation():
             asked.clear()
             try:
-                node[key] = node[key]
+                node[key] = _literal(node[key])
             except InterpolationResolutionError:
                 if not asked:
                     raise
@@ -48,3 +49,10 @@ def _settle(node: Container, asked: list[object]) -> None:
             child._is_none() or child._is_missing()
         ):
             _settle(child, asked)
+
+
+def _literal(value: Any) -> Any:
+    """Return a resolved value such that it is not resolved once more: ``${`` in it is escaped."""
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"(\\*)\$\{", lambda found: rf"{2 * found[1]}\${{", value)

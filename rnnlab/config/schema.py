@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from rnnlab.ranges import Range
 
 Count = Annotated[int, Range(min=1)]
+Parallel = Annotated[int, Range(min=1, max=1024)]
 Limit = Annotated[int | float | None, Range(min=0)]
 
 
@@ -48,8 +49,8 @@ class Trainer:
     strategy: str
     precision: Literal["32-true", "64-true", "16-true", "bf16-true", "16-mixed", "bf16-mixed"]
     deterministic: bool | Literal["warn"]
-    num_workers: Annotated[int, Range(min=0)]
-    threads: Count | None
+    num_workers: Annotated[int, Range(min=0, max=1024)]
+    threads: Parallel | None
     enable_progress_bar: bool
     # Absent from the config of older runs.
     checkpoint_every_n_steps: Count | None = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config import schema
 from rnnlab.config.targets import target
@@ -64,15 +66,26 @@ def sections(cfg: DictConfig, mistakes: list[ConfigError]) -> Iterator[Section]:
             yield from _component(key, key, node, mistakes)
     if node := _mapping(cfg, "scheduler", mistakes):
         yield from _component("scheduler", "scheduler", node, mistakes)
+    if (choices := _mapping(cfg, "choices", mistakes)) is not None:
+        yield Section("choices", choices, _choices(choices))
     for name, callback in callback_nodes(cfg, mistakes).items():
         yield from _component("callbacks", f"callbacks.{name}", callback, mistakes)
+
+
+def _choices(node: DictConfig) -> list[Parameter]:
+    """Return what ``choices`` may hold: an option of each group, several of callbacks."""
+    names = dict.fromkeys([*COMPONENTS, *map(str, node)])
+    kinds = {name: str if name in COMPONENTS else str | list[str] | None for name in names}
+    return [Parameter(name, kind, inspect.Parameter.empty) for name, kind in kinds.items()]
 
 
 def callback_nodes(cfg: DictConfig, mistakes: list[ConfigError]) -> dict[str, DictConfig]:
     """Return the node of each callback by name."""
     group = _mapping(cfg, "callbacks", mistakes)
-    names = [] if group is None else [str(name) for name in group]
-    nodes = {name: _mapping(cfg, f"callbacks.{name}", mistakes) for name in names}
+    if group is None:
+        return {}
+    names = [str(name) for name in group]
+    nodes = {name: _mapping(group, name, mistakes, f"callbacks.{name}") for name in names}
     return {name: node for name, node in nodes.items() if node}
 
 
@@ -96,10 +109,16 @@ def _component(
     yield Section(key, node, arguments, ("_target_",))
 
 
-def _mapping(cfg: DictConfig, key: str, mistakes: list[ConfigError]) -> DictConfig | None:
-    node: Any = OmegaConf.select(cfg, key, throw_on_missing=False)
+def _mapping(
+    parent: DictConfig, name: str, mistakes: list[ConfigError], key: str = ""
+) -> DictConfig | None:
+    try:
+        node: Any = None if OmegaConf.is_missing(parent, name) else parent.get(name)
+    except OmegaConfBaseException as error:
+        mistakes.append(ConfigError(next(iter(str(error).splitlines()), ""), key=key or name))
+        return None
     if isinstance(node, DictConfig):
         return node
     why = "is missing" if node is None else "must be a mapping"
-    mistakes.append(ConfigError(why, key=key, value=node))
+    mistakes.append(ConfigError(why, key=key or name, value=node))
     return None

@@ -8,11 +8,14 @@ packages below or in an installed plugin, of the kind that its place in the conf
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
+from typing import Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.errors import ConfigError, Refused
 from rnnlab.plugins import discovery
@@ -45,17 +48,17 @@ def target(node: DictConfig, slot: str, key: str | None = None) -> type:
         Refused: It is not a class, is not the slot's kind, or comes from elsewhere.
     """
     key = f"{key or slot}._target_"
-    path = node.get("_target_")
+    path = _written(node)
     if not isinstance(path, str) or not all(part.isidentifier() for part in path.split(".")):
         raise ConfigError("must be the dotted path of a class", key=key, value=path)
     allowed = (*PACKAGES, *sorted(discovery.packages() - {"rnnlab"}))
     refused = Refused(
         f"{key}={path}: only classes of {', '.join(allowed)} are built; others run unknown code"
     )
-    if not _within(path, allowed):
+    if not _within(path, allowed) or "__main__" in path.split("."):
         raise refused
-    found = _resolve(path, key)
-    if not isinstance(found, type) or not _within(found.__module__, allowed):
+    found = _resolve(path, key, allowed)
+    if not isinstance(found, type) or not _within(str(found.__module__), allowed):
         raise refused
     kind = base(slot)
     if not issubclass(found, kind):
@@ -70,25 +73,52 @@ def base(slot: str) -> type:
     return kind
 
 
-def _within(path: str, packages: tuple[str, ...]) -> bool:
+def _written(node: DictConfig) -> object:
+    try:
+        return node.get("_target_")
+    except OmegaConfBaseException:
+        plain: Any = OmegaConf.to_container(node, resolve=False)
+        return plain["_target_"]
+
+
+def _within(path: str, packages: Iterable[str]) -> bool:
     return any(path == package or path.startswith(f"{package}.") for package in packages)
 
 
-def _resolve(path: str, key: str) -> object:
-    """Import the longest module of a path that exists and follow attributes from there."""
+def _resolve(path: str, key: str, allowed: tuple[str, ...]) -> object:
+    """Follow a path from its first module, through allowed packages and what leads to them.
+
+    Returns:
+        What stands at its end; None where it leaves them, and then nothing there was imported.
+
+    Raises:
+        ConfigError: It leads nowhere.
+    """
     first, *rest = path.split(".")
     found: object = _import(first, key, path)
-    name = first
     for part in rest:
-        name = f"{name}.{part}"
-        inside = isinstance(found, ModuleType) and hasattr(found, "__path__")
-        if inside and not hasattr(found, part) and find_spec(name):
-            found = _import(name, key, path)
-        elif hasattr(found, part):
-            found = getattr(found, part)
-        else:
+        if isinstance(found, ModuleType):
+            name = f"{found.__name__}.{part}"
+            if not _on_the_way(found.__name__, allowed):
+                return None
+            if not hasattr(found, part) and _on_the_way(name, allowed) and _is_module(found, name):
+                found = _import(name, key, path)
+                continue
+        elif not isinstance(found, type):
+            return None
+        if not hasattr(found, part):
             raise ConfigError("does not exist", key=key, value=path)
+        found = getattr(found, part)
     return found
+
+
+def _on_the_way(module: str, allowed: tuple[str, ...]) -> bool:
+    """Whether a module is allowed, or a package such as ``torch`` around one that is."""
+    return _within(module, allowed) or any(package.startswith(f"{module}.") for package in allowed)
+
+
+def _is_module(package: ModuleType, name: str) -> bool:
+    return hasattr(package, "__path__") and find_spec(name) is not None
 
 
 def _import(module: str, key: str, path: str) -> ModuleType:

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.agreement import disagreements
+from rnnlab.config.folder_names import refused_name
 from rnnlab.config.sections import Section, sections
-from rnnlab.data.files import no_such_file
-from rnnlab.errors import ConfigError, ConfigErrors, DataError, nearest
+from rnnlab.data.files import is_there, no_such_file
+from rnnlab.errors import ConfigError, DataError, Refused, nearest, together
+from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers
 from rnnlab.plugins.signature import Parameter
 
 
 def validate(cfg: DictConfig) -> None:
-    """Check types, ranges, choices, missing and unknown keys, targets, data paths, agreement.
+    """Check types, ranges, choices, names, missing and unknown keys, targets, paths, agreement.
 
     Raises:
-        ConfigError: There is one mistake; a :class:`ConfigErrors` when there are several.
-        Refused: A ``_target_`` names something that must not be built.
+        ConfigError: There is one mistake; a ``ConfigErrors`` when there are several.
+        Refused: Something would run code that it should not.
     """
+    if (mistake := together(mistakes_of(cfg))) is not None:
+        raise mistake
+
+
+def mistakes_of(cfg: DictConfig, *, files: bool = True) -> list[ConfigError]:
+    """Return every mistake of a config.
+
+    Args:
+        cfg: The config.
+        files: Whether the file that it names as data must be there.
+
+    Raises:
+        Refused: A ``_target_`` names something that must not be built, or Hydra is set up.
+    """
+    for key in powers(cfg):
+        raise Refused(f"{key}: {WHY_NOT_HYDRA}")
     mistakes: list[ConfigError] = []
     for section in sections(cfg, mistakes):
         mistakes += _unknown(section)
         for parameter in section.parameters:
-            if mistake := _mistake(section, parameter):
+            if mistake := _mistake(section, parameter, files):
                 mistakes.append(mistake)
-    mistakes = mistakes or list(disagreements(cfg))
-    if len(mistakes) > 1:
-        raise ConfigErrors(mistakes)
-    if mistakes:
-        raise mistakes[0]
+    return mistakes or list(disagreements(cfg))
 
 
 def _unknown(section: Section) -> Iterator[ConfigError]:
@@ -48,7 +61,7 @@ def _unknown(section: Section) -> Iterator[ConfigError]:
             )
 
 
-def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
+def _mistake(section: Section, parameter: Parameter, files: bool) -> ConfigError | None:
     key = section.path(parameter.name)
     missing = OmegaConf.is_missing(section.node, parameter.name)
     if missing or (parameter.required and parameter.name not in section.node):
@@ -71,11 +84,44 @@ def _mistake(section: Section, parameter: Parameter) -> ConfigError | None:
     if refusal:
         # A None would not be shown, but here it is the mistake.
         return ConfigError(refusal, key=key, value="null" if written is None else written)
-    if key == "dataset.path" and isinstance(value, str) and not Path(value).expanduser().exists():
+    refusal = _not_kept(value) or _NAMES.get(key, _any)(value)
+    if refusal:
+        return ConfigError(refusal, key=key, value=written)
+    if files and key == "dataset.path" and isinstance(value, str) and not is_there(value):
         # The nearest file would tell what an interpolation stands for.
         known = written == value
         return no_such_file(value) if known else DataError("no such file", key=key, value=written)
     return None
+
+
+def _any(value: Any) -> str | None:
+    return None
+
+
+def _folder(value: str) -> str | None:
+    if not value.strip() or "\0" in value:
+        return "must be the path of a folder"
+    return None
+
+
+_NAMES: dict[str, Callable[[Any], str | None]] = {
+    "name": refused_name,
+    "experiment_name": refused_name,
+    "output_dir": _folder,
+}
+"""Why the text under a key names no file or folder."""
+
+
+def _not_kept(value: Any) -> str | None:
+    """Return why a value is not what it was once written to a file, or counted by torch."""
+    if isinstance(value, list | tuple):
+        return next((why for item in value if (why := _not_kept(item))), None)
+    if isinstance(value, str):
+        # PyYAML takes the one for the end of a line, and UTF-8 has none of the others.
+        lost = next((sign for sign in value if sign == "\x85" or "\ud800" <= sign < "\ue000"), None)
+        return f"has the character U+{ord(lost):04X} in it, which no file keeps" if lost else None
+    great = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return "has more than 64 bits" if great else None
 
 
 def _plain(value: Any, *, resolve: bool) -> Any:

@@ -11,6 +11,9 @@ from rnnlab.errors import DataError, nearest
 
 _SHOWN = 5
 
+# What pathlib raises for a name that is too long or has a NUL, or a ~user whom nobody knows.
+_UNUSABLE = (OSError, ValueError, RuntimeError)
+
 
 def read_file(path: str, *, key: str = "dataset.path") -> bytes:
     """Return the content of a file that is there, can be read, and is not empty.
@@ -71,12 +74,23 @@ def no_such_file(path: str, *, key: str = "dataset.path") -> DataError:
         path: Where nothing is.
         key: The config key or option that named it.
     """
-    file = Path(path).expanduser()
-    if not file.parent.is_dir():
-        return DataError(f"no such file; there is no folder {file.parent}", key=key, value=path)
-    near = nearest(file.name, [entry.name for entry in file.parent.iterdir()])
+    try:
+        file = Path(path).expanduser()
+        if not file.parent.is_dir():
+            return DataError(f"no such file; there is no folder {file.parent}", key=key, value=path)
+        near = nearest(file.name, [entry.name for entry in file.parent.iterdir()])
+    except _UNUSABLE:
+        return DataError("no such file", key=key, value=path)
     suggestion = None if near is None else str(file.parent / near)
     return DataError("no such file", key=key, value=path, near=suggestion)
+
+
+def is_there(path: str) -> bool:
+    """Return whether there is anything at a path, of which ``~`` is the home folder."""
+    try:
+        return Path(path).expanduser().exists()
+    except _UNUSABLE:
+        return False
 
 
 def some_lines(found: Sequence[tuple[int, str]]) -> str:
@@ -95,9 +109,10 @@ def some_lines(found: Sequence[tuple[int, str]]) -> str:
 
 @contextmanager
 def _explained(path: str, key: str) -> Iterator[Path]:
-    file = Path(path).expanduser()
+    if "\0" in path or not is_there(path):
+        raise no_such_file(path, key=key)
     try:
-        yield file
+        yield Path(path).expanduser()
     except FileNotFoundError as error:
         raise no_such_file(path, key=key) from error
     except IsADirectoryError as error:

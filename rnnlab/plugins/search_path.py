@@ -7,6 +7,7 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
 from rnnlab.plugins.conf import conf_folders, packaged_conf
+from rnnlab.plugins.conf_source import ConfSource
 from rnnlab.plugins.config_source import ComponentSource
 
 
@@ -18,12 +19,16 @@ class ComponentSearchPath(SearchPathPlugin):
         paths = [item.path or "" for item in search_path.get_path() if item.provider == "main"]
         if [path.removeprefix("file://") for path in paths] != [str(packaged_conf())]:
             return
+        for item in search_path.get_path():
+            if item.provider == "main":
+                item.path = f"{ConfSource.scheme()}://{packaged_conf()}"
         for folder in conf_folders()[:-1]:
-            search_path.prepend("rnnlab", f"file://{folder}", anchor="main")
+            search_path.prepend("rnnlab", f"{ConfSource.scheme()}://{folder}", anchor="main")
         search_path.append("rnnlab", "rnnlab://plugins")
 
 
 def register() -> None:
-    """Make both known to Hydra; doing it again changes nothing."""
+    """Make them known to Hydra; doing it again changes nothing."""
     Plugins.instance().register(ComponentSource)
+    Plugins.instance().register(ConfSource)
     Plugins.instance().register(ComponentSearchPath)

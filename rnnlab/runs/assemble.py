@@ -12,9 +12,10 @@ from omegaconf import DictConfig
 from rnnlab.config import build
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, enough_memory
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.model import Model
+from rnnlab.runs.memory import check_weights
 from rnnlab.tasks.base import Task
 
 
@@ -40,11 +41,13 @@ class Assembly:
         return self.model.spec
 
 
+@enough_memory("the data and the model of this config")
 def assemble(config: DictConfig) -> Assembly:
     """Build dataset, task and model of a config; the seed decides the initial weights.
 
     Raises:
         ConfigError: A part cannot be built, or the task does not fit the data or the backbone.
+        RunFailed: There is not enough memory for it.
     """
     dataset = build.dataset(config)
     task = build.task(config)
@@ -55,6 +58,7 @@ def assemble(config: DictConfig) -> Assembly:
         suited = f"; such data is made for task={spec.mapping}"
         name = config.choices.task
         raise ConfigError(reason + suited * (name != spec.mapping), key="task", value=name)
+    check_weights(lambda: task.build_model(spec, build.backbone_factory(config)))
     seed_everything(int(config.seed))
     model = task.build_model(spec, build.backbone_factory(config))
     _check_truncation(config, task, model, spec)

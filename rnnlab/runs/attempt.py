@@ -20,7 +20,7 @@ from rnnlab.runs.record import final_points, manifest_of, run_logger
 from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
-from rnnlab.training.checkpoint_files import newest
+from rnnlab.training.checkpoint_files import PREVIOUS, newest
 from rnnlab.training.checkpoint_reading import check_fits, read
 from rnnlab.training.signals import Signals
 
@@ -88,7 +88,7 @@ class Attempt:
         if ranks.rank() > 0:
             return {}
         device = trainer.strategy.root_device
-        best = self.folder.checkpoints / checkpoints.BEST
+        best = self.folder.checkpoint(checkpoints.BEST)
         if best.exists():
             self.assembly.model.load_state_dict(checkpoints.model_weights(read(best)))
         result = {
@@ -108,8 +108,10 @@ class Attempt:
 
     def _snapshot(self) -> tuple[Path, dict[str, Any]] | None:
         """Return where to go on from: the run's own newest snapshot, or the one it began from."""
+        for name in (checkpoints.LAST, PREVIOUS):
+            self.folder.checkpoint(name)  # refuses links that lead elsewhere
         own = newest(self.folder.checkpoints)
-        beginning = self.folder.checkpoints / checkpoints.START
+        beginning = self.folder.checkpoint(checkpoints.START)
         if own is None and beginning.exists():
             return beginning, read(beginning)
         return own
@@ -141,6 +143,6 @@ class Attempt:
         )
         for path in (self.folder.manifest, self.folder.result, self.folder.spec):
             self.logger.log_artifact(path)
-        best = self.folder.checkpoints / checkpoints.BEST
+        best = self.folder.checkpoint(checkpoints.BEST)
         if self.config.tracking.checkpoint and best.exists():
             self.logger.log_artifact(best, "checkpoints")

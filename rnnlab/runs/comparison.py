@@ -52,7 +52,7 @@ def _values(folder: RunFolder) -> dict[tuple[str, int], str]:
 
 
 def _weights(first: RunFolder, second: RunFolder) -> Iterator[str]:
-    mine, theirs = (read(folder.checkpoints / LAST) for folder in (first, second))
+    mine, theirs = (read(folder.checkpoint(LAST)) for folder in (first, second))
     for part in _COMPARED:
         unequal = list(_unequal(mine[part], theirs[part], part))
         if unequal:

@@ -6,10 +6,18 @@ cannot write any more is written by the next command that looks.
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
-from rnnlab.errors import Interrupted, Preempted, RunFailed, out_of_memory
+from rnnlab.errors import (
+    Interrupted,
+    Preempted,
+    RnnlabError,
+    RunFailed,
+    StorageError,
+    out_of_memory,
+)
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.attempt import Attempt
 from rnnlab.runs.folder import RunFolder, Status, read_json
@@ -75,8 +83,8 @@ def _recorded(
             _end(folder, attempt, _status_of(signals.arrived), str(signals.arrived))
             raise signals.arrived from error
         _log.error("the run failed", exc_info=error)
-        failure = _explained(error)
-        named = failure is not error or isinstance(error, RunFailed)
+        failure = _explained(error, folder)
+        named = isinstance(failure, RnnlabError)
         _end(folder, attempt, Status.FAILED, str(failure) if named else _named(error))
         if failure is error:
             raise
@@ -89,13 +97,15 @@ def _status_of(interrupt: Interrupted) -> Status:
     return Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
 
 
-def _explained(error: BaseException) -> BaseException:
+def _explained(error: BaseException, folder: RunFolder) -> BaseException:
     """Return the error, or what it means where its own message would mislead."""
     if isinstance(error, SystemExit):
         return RunFailed(f"a part of the run ended the process: sys.exit({error.code!r})")
     if out_of_memory(error):
         first = next(iter(str(error).splitlines()), "") or type(error).__name__
         return RunFailed(f"out of memory: {first}; a smaller trainer.batch_size needs less")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(f"{folder.path}: {error.strerror}")
     return error
 
 

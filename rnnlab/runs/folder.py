@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,11 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.config.folder_names import refused_name
+from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.runs.contained import contained, leads_into
 from rnnlab.runs.names import make_name
 
 _RESERVE = 64 * 1024
-_NAME = re.compile(r"[^/\x00-\x1f\\]{1,200}")
 
 
 class Status(StrEnum):
@@ -34,6 +34,8 @@ class Status(StrEnum):
 class RunFolder:
     """Paths and small files of one run.
 
+    A path that is a link out of the folder raises :class:`~rnnlab.errors.Refused`.
+
     Args:
         path: The folder, absolute.
     """
@@ -43,55 +45,63 @@ class RunFolder:
     @property
     def config(self) -> Path:
         """The resolved config, YAML."""
-        return self.path / "config.yaml"
+        return self._inside("config.yaml")
 
     @property
     def manifest(self) -> Path:
         """Code, packages, data and machine of the run, JSON."""
-        return self.path / "manifest.json"
+        return self._inside("manifest.json")
 
     @property
     def spec(self) -> Path:
         """The data specification with vocabularies and scalers, JSON."""
-        return self.path / "spec.json"
+        return self._inside("spec.json")
 
     @property
     def metrics(self) -> Path:
         """Every logged point, a JSON object a line."""
-        return self.path / "metrics.jsonl"
+        return self._inside("metrics.jsonl")
 
     @property
     def result(self) -> Path:
         """Final scores, baselines and figures, JSON."""
-        return self.path / "result.json"
+        return self._inside("result.json")
 
     @property
     def checkpoints(self) -> Path:
         """The folder of ``last.ckpt`` and ``best.ckpt``."""
-        return self.path / "checkpoints"
+        return self._inside("checkpoints")
 
     @property
     def log(self) -> Path:
         """What the run said."""
-        return self.path / "log.txt"
+        return self._inside("log.txt")
 
     @property
     def origin(self) -> Path:
         """Which run this one was made from, if it was, JSON."""
-        return self.path / "origin.json"
+        return self._inside("origin.json")
 
     @property
     def lock(self) -> Path:
         """Locked by the process that owns the folder."""
-        return self.path / ".lock"
+        return self._inside(".lock")
 
     def rank_failure(self, rank: int) -> Path:
         """Where a rank writes why it failed, JSON."""
-        return self.path / f".rank-{rank}.json"
+        return self._inside(f".rank-{rank}.json")
+
+    def checkpoint(self, name: str) -> Path:
+        """Return the path of ``last.ckpt`` or another checkpoint."""
+        return self._inside(f"checkpoints/{name}")
+
+    def _inside(self, name: str) -> Path:
+        # Somebody else's folder may hold links to files of whoever opens it.
+        return contained(self.path, self.path / name)
 
     @property
     def _status(self) -> Path:
-        return self.path / "status.json"
+        return self._inside("status.json")
 
     def read_status(self) -> dict[str, Any]:
         """Return ``status``, ``cause``, ``pid``, ``host`` and times; {} when none was written."""
@@ -130,7 +140,7 @@ class RunFolder:
 
     @property
     def _reserve(self) -> Path:
-        return self.path / ".reserve"
+        return self._inside(".reserve")
 
 
 def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolder:
@@ -146,17 +156,11 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         StorageError: The folder cannot be made.
     """
     for key, part in (("experiment_name", experiment_name), ("name", name)):
-        if part is not None and (not _NAME.fullmatch(part) or part[0] == "." or part == "last"):
-            shown = part if len(part) < 60 else f"{part[:57]}…"
-            raise ConfigError(
-                "cannot be a folder name (1 to 200 characters, none of them a slash or control "
-                "character, the first not a dot, and not last)",
-                key=key,
-                value=repr(shown),
-            )
-    parent = output_dir.expanduser().absolute() / experiment_name
-    path = parent / (name or make_name())
+        if (why := refused_name(part)) is not None:
+            raise ConfigError(why, key=key, value=part)
     try:
+        parent = output_dir.expanduser().absolute() / experiment_name
+        path = parent / (name or make_name())
         parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
     except FileExistsError as error:
@@ -168,7 +172,10 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
             ) from error
         raise StorageError(f"output_dir={output_dir}: is not a folder") from error
     except OSError as error:
-        raise StorageError(f"output_dir={output_dir}: {error.strerror}") from error
+        raise StorageError(f"output_dir={output_dir}: {error.strerror or error}") from error
+    except (ValueError, RuntimeError) as error:
+        # A NUL, or a ~user whom nobody knows.
+        raise ConfigError(str(error), key="output_dir", value=output_dir) from error
     return RunFolder(path)
 
 
@@ -181,10 +188,26 @@ def find(run: str, output_dir: Path) -> RunFolder:
 
     Raises:
         ConfigError: There is no such run, or more than one.
+        Refused: Its name is that of a link that leads out of ``output_dir``.
     """
-    as_path = Path(run).expanduser()
-    if (as_path / "config.yaml").is_file():
+    if (as_path := _as_path(run)) is not None:
         return RunFolder(as_path.absolute())
+    found = _by_name(run, output_dir)
+    if not leads_into(output_dir, found.path):
+        to = found.path.resolve()
+        raise Refused(f"RUN={run}: is a link that leads out of {output_dir}; if you trust it: {to}")
+    return found
+
+
+def _as_path(run: str) -> Path | None:
+    try:
+        path = Path(run).expanduser()
+        return path if (path / "config.yaml").is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None  # too long for a path, or a ~user whom nobody knows
+
+
+def _by_name(run: str, output_dir: Path) -> RunFolder:
     runs = all_runs(output_dir)
     if run == "last":
         if not runs:
@@ -194,7 +217,8 @@ def find(run: str, output_dir: Path) -> RunFolder:
     matches = matches or [
         folder
         for folder in runs
-        if folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run)
+        if run
+        and (folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run))
     ]
     if len(matches) == 1:
         return matches[0]

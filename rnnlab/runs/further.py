@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from omegaconf import OmegaConf
-
 from rnnlab.config.override import override
 from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
-from rnnlab.runs import folder as folders
+from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.names import child_name
@@ -54,15 +52,16 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
         if 0 <= value <= done:
             why = f"the run has trained {done} already"
             raise ConfigError(why, key=f"trainer.{limit}", value=value)
+    config.experiment_name = parent.path.parent.name
     config.name = child_name(parent.path, "further")
-    child = folders.create(parent.path.parents[1], parent.path.parent.name, config.name)
-    write(found[1], child.checkpoints / START)
-    best = parent.checkpoints / BEST
-    if best.exists():
-        write(read(best), child.checkpoints / BEST)
-    Origin("further", parent).write(child)
-    # Last: a folder with a config is a run.
-    OmegaConf.save(config, child.config)
-    child.write_status(Status.CREATED)
+    snapshot, best = found[1], parent.checkpoint(BEST)
+
+    def fill(child: RunFolder) -> None:
+        write(snapshot, child.checkpoint(START))
+        if best.exists():
+            write(read(best), child.checkpoint(BEST))
+        Origin("further", parent).write(child)
+
+    child = create_run(config, parent.path.parents[1], fill)
     execute(child, resume=True)
     return child

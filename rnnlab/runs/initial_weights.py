@@ -113,7 +113,7 @@ def load_initial_weights(folder: RunFolder, model: nn.Module, logger: RunLogger)
     report = initial_report(folder)
     if report is None:
         return
-    weights = _weights(folder.checkpoints / INIT)
+    weights = _weights(folder.checkpoint(INIT))
     model.load_state_dict({name: weights[name] for name in report["loaded"]}, strict=False)
     tensors = len(model.state_dict())
     head = f"initial weights from {report['source']}: {len(report['loaded'])} of {tensors} tensors"

@@ -6,15 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
-from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
-from rnnlab.runs import folder as folders
 from rnnlab.runs.comparison import differences
+from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find, read_json
-from rnnlab.runs.initial_weights import REPORT
+from rnnlab.runs.folder import RunFolder, Status, find, read_json, write_json
+from rnnlab.runs.initial_weights import REPORT, initial_report
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
@@ -54,19 +51,22 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
     config, manifest = read_config(first), read_json(first.manifest)
-    validate(config)
+    config.experiment_name = first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.
     config.trainer.threads = manifest["threads"]
-    second = folders.create(first.path.parents[1], first.path.parent.name, config.name)
-    second.checkpoints.mkdir()
-    # What a run began with lies in its folder, whatever has become of where it came from.
-    for name in (f"checkpoints/{START}", f"checkpoints/{INIT}", REPORT):
-        if (first.path / name).exists():
-            shutil.copyfile(first.path / name, second.path / name)
-    Origin("reproduction", first).write(second)
-    OmegaConf.save(config, second.config)
-    second.write_status(Status.CREATED)
+
+    def fill(second: RunFolder) -> None:
+        second.checkpoints.mkdir()
+        # What a run began with lies in its folder, whatever has become of where it came from.
+        for name in (START, INIT):
+            if first.checkpoint(name).exists():
+                shutil.copyfile(first.checkpoint(name), second.checkpoint(name))
+        if (report := initial_report(first)) is not None:
+            write_json(second.path / REPORT, report)
+        Origin("reproduction", first).write(second)
+
+    second = create_run(config, first.path.parents[1], fill)
     execute(second, resume=True)
     changed = drift(manifest, read_json(second.manifest))
     return Reproduction(first, second, differences(first, second), changed)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from rnnlab.config import build
+from rnnlab.config.stored import read_stored
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.models.model import Model
@@ -17,10 +18,8 @@ from rnnlab.training.checkpoint_reading import check_fits, read
 
 
 def read_config(folder: RunFolder) -> DictConfig:
-    """Return the resolved config of a run."""
-    config = OmegaConf.load(folder.config)
-    assert isinstance(config, DictConfig)
-    return config
+    """Return the resolved config of a run, checked again."""
+    return read_stored(folder.config)
 
 
 def restore(folder: RunFolder) -> tuple[Task, Model]:
@@ -48,7 +47,7 @@ def checkpoint(folder: RunFolder) -> Path:
         ConfigError: There is none.
     """
     for name in (checkpoints.BEST, checkpoints.LAST):
-        path = folder.checkpoints / name
+        path = folder.checkpoint(name)
         if path.exists():
             return path
     raise ConfigError(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from rnnlab.config.compose import compose
-from rnnlab.config.validate import validate
-from rnnlab.runs import folder as folders
+from rnnlab.config.check import checked
 from rnnlab.runs.assemble import Assembly, assemble
+from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import find_initial_weights
 from rnnlab.runs.record import check_tracking
 from rnnlab.runs.trainer import check_training
@@ -26,8 +25,7 @@ def train(overrides: list[str]) -> RunFolder:
         ConfigError: The config, the data or their combination is wrong.
         RunFailed: The training broke off.
     """
-    config = compose(overrides)
-    validate(config)
+    config = checked(overrides)
     _make_data_path_absolute(config)
     check_tracking(config)
     assembly = assemble(config)
@@ -39,14 +37,14 @@ def train(overrides: list[str]) -> RunFolder:
 
 def create(assembly: Assembly) -> RunFolder:
     """Write the folder of a run that has not begun."""
-    config = assembly.config
     initial = find_initial_weights(assembly)
-    run = folders.create(Path(config.output_dir), config.experiment_name, config.name)
-    if initial is not None:
-        initial.write(run)
-    OmegaConf.save(config, run.config)
-    run.write_status(Status.CREATED)
-    return run
+    config = assembly.config
+
+    def fill(run: RunFolder) -> None:
+        if initial is not None:
+            initial.write(run)
+
+    return create_run(config, Path(config.output_dir), fill)
 
 
 def _make_data_path_absolute(config: DictConfig) -> None:

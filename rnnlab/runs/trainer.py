@@ -171,7 +171,7 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
             use_distributed_sampler=False,
             log_every_n_steps=1,
         )
-    except (MisconfigurationException, ImportError, ValueError) as error:
+    except (MisconfigurationException, ImportError, TypeError, ValueError) as error:
         raise refused_by_lightning(error) from error
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from omegaconf import DictConfig, IntegerNode, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
-from rnnlab.config.resolve import settle
+from rnnlab.config.resolve import _literal, settle
 
 
 def settled(**values: object) -> dict[object, object]:
@@ -58,3 +60,17 @@ def test_the_environment_can_be_read_again_afterwards(monkeypatch: pytest.Monkey
 
 def test_missing_and_null_stay() -> None:
     assert settled(a="???", b=None) == {"a": "???", "b": None}
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from(["\\", "$", "{", "}", "${", "${b}", "a", "'", " ", "\n", "é"])))
+def test_a_text_that_looks_like_an_interpolation_stays_a_text(parts: list[str]) -> None:
+    text = "".join(parts)
+    # Behind an interpolation the text has another way to go than beside none.
+    for written in ("${c}", "${c}${c}"):
+        cfg = OmegaConf.create({"a": written, "b": 7, "c": _literal(text)})
+        resolved = cfg.a
+        settle(cfg)
+        assert cfg.a == resolved
+        if text != "???":
+            assert cfg.c == text

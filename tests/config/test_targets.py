@@ -39,6 +39,9 @@ def test_allowed_classes_are_found() -> None:
         "rnnlab.errors.get_close_matches",
         "rnnlab.config.targets.import_module",
         "rnnlab.cells.base.nn.Module",
+        "rnnlab.tracking.dashboard.subprocess.Popen",
+        "rnnlab.__main__.main",
+        "rnnlab.cells.lstm.LSTM.__init__.__globals__",
         # A prefix of letters is no package.
         "rnnlabx.Cell",
         "torch.optimx.Adam",
@@ -64,6 +67,25 @@ def test_nothing_outside_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not mark.exists()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        # Each leads through a module of an allowed package to one that is not imported yet.
+        "torch.nn.modules.module.torch.evil_module.Cell",
+        "rnnlab.tracking.dashboard.os.evil_module.Cell",
+        "torch.nn.evil_module.Cell",
+    ],
+)
+def test_no_way_leads_to_a_module_outside(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil_module.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises((Refused, ConfigError)):
+        resolved(path, "cell")
+    assert not (tmp_path / "imported").exists()
+
+
 @pytest.mark.parametrize("slot", ["task", "backbone", "dataset", "optimizer", "scheduler"])
 def test_a_class_of_another_slot_is_refused(slot: str) -> None:
     kind = base(slot)
@@ -72,7 +94,13 @@ def test_a_class_of_another_slot_is_refused(slot: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["rnnlab.cells.nope.LSTM", "rnnlab.cells.lstm.Nope", "torch.optim.Adams"]
+    "path",
+    [
+        "rnnlab.cells.nope.LSTM",
+        "rnnlab.cells.lstm.Nope",
+        "torch.optim.Adams",
+        "torch.nn.modules.module.torch.no_such_module.X",
+    ],
 )
 def test_what_does_not_exist_is_a_mistake(path: str) -> None:
     with pytest.raises(ConfigError, match="does not exist"):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.data.files import decode_text, hash_file, read_file, some_lines
+from rnnlab.data.files import decode_text, hash_file, is_there, read_file, some_lines
 from rnnlab.errors import DataError
 
 
@@ -66,3 +66,16 @@ def test_white_space_alone_is_refused() -> None:
 def test_lines_at_fault_are_counted_after_the_first_five() -> None:
     assert some_lines([(2, "x"), (3, "")]) == "line 2 (x), line 3"
     assert some_lines([(n, "") for n in range(1, 18)]).endswith("line 5 and 12 more")
+
+
+@pytest.mark.parametrize("path", ["a\0b", "x" * 5000, "~nobody_of_this_name/x", "x/y/z"])
+def test_what_cannot_be_a_path_is_no_such_file(path: str) -> None:
+    assert not is_there(path)
+    with pytest.raises(DataError, match="no such file"):
+        read_file(path)
+
+
+def test_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("")
+    assert is_there(str(tmp_path / "x"))
+    assert is_there("~")

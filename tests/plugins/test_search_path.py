@@ -25,7 +25,7 @@ def test_components_come_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     assert searched(packaged_conf()) == [
         ("hydra", "pkg://hydra.conf"),
-        ("main", f"file://{packaged_conf()}"),
+        ("main", f"conf://{packaged_conf()}"),
         ("schema", "structured://"),
         ("rnnlab", "rnnlab://plugins"),
     ]
@@ -37,8 +37,8 @@ def test_the_working_directory_s_conf_comes_before_the_packaged_one(
     (tmp_path / "conf").mkdir()
     monkeypatch.chdir(tmp_path)
     found = searched(packaged_conf())
-    own = found.index(("rnnlab", f"file://{tmp_path}/conf"))
-    assert found[own + 1] == ("main", f"file://{packaged_conf()}")
+    own = found.index(("rnnlab", f"conf://{tmp_path}/conf"))
+    assert found[own + 1] == ("main", f"conf://{packaged_conf()}")
 
 
 def test_other_programs_are_left_alone(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 import json
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.errors import ConfigError, Refused, StorageError
 from rnnlab.runs.folder import RunFolder, Status, create, find, read_json, write_json
 
 
@@ -32,7 +34,7 @@ def test_taken_name_is_refused_and_the_run_kept(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "a/b", "../x", "a\0b", "x" * 300, ".hidden", "a\nb"]
+    "name", ["", ".", "..", "a/b", "../x", "a\0b", "x" * 300, "é" * 128, ".hidden", "a\nb", "-x"]
 )
 def test_hostile_names_are_refused(tmp_path, name):
     with pytest.raises(ConfigError, match="cannot be a folder name"):
@@ -62,8 +64,6 @@ def test_find_by_folder_name_prefix_run_id_and_last(tmp_path, monkeypatch):
         make_run(tmp_path, "20260102-x", "b"),
     )
     write_json(first.path / "mlflow.json", {"run_id": "abc123"})
-    import os
-
     os.utime(first.config, (1, 1))
     assert find(str(first.path), tmp_path) == first
     assert find("20260101-brave-otter", tmp_path) == first
@@ -85,6 +85,42 @@ def test_find_says_what_there_is(tmp_path):
         find("one", tmp_path)
     with pytest.raises(ConfigError, match="no such run"):
         find("two", tmp_path)
+
+
+@pytest.mark.parametrize("run", ["", "x" * 5000, "~nobody_of_this_name", "*", "..", "a\0b"])
+def test_what_is_no_name_of_a_run_finds_none(tmp_path, monkeypatch, run):
+    make_run(tmp_path, "one")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="no such run"):
+        find(run, tmp_path)
+
+
+def test_a_link_out_of_the_folder_of_runs_is_followed_only_by_its_path(tmp_path):
+    outputs, elsewhere = tmp_path / "outputs", tmp_path / "elsewhere"
+    make_run(elsewhere, "sent")
+    (outputs / "demo").mkdir(parents=True)
+    link = outputs / "demo" / "linked"
+    link.symlink_to(elsewhere / "demo" / "sent")
+    for name in ("linked", "link", "last"):
+        with pytest.raises(Refused, match=f"RUN={name}: is a link that leads out of"):
+            find(name, outputs)
+    assert find(str(link), outputs).path == link
+
+
+def test_an_output_dir_that_cannot_be(tmp_path):
+    with pytest.raises(ConfigError, match="output_dir="):
+        create(tmp_path / "a\0b", "demo", "x")
+    with pytest.raises(ConfigError, match="output_dir="):
+        create(Path("~nobody_of_this_name"), "demo", "x")
+
+
+def test_a_read_only_output_dir(tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    if os.access(locked, os.W_OK):
+        pytest.skip("this user may write to any folder")
+    with pytest.raises(StorageError, match="Permission denied"):
+        create(locked, "demo", "x")
 
 
 def test_broken_json_is_a_storage_error(tmp_path):
