@@ -208,7 +208,7 @@ def test_a_torn_checkpoint_is_one_line(small, tmp_path):
     source = train([*small, "name=source", *ONE_EPOCH])
     file = source.checkpoints / "best.ckpt"
     file.write_bytes(file.read_bytes()[:1000])
-    with pytest.raises(StorageError, match=r"best.ckpt: cannot be read as a checkpoint: [^\n]+$"):
+    with pytest.raises(StorageError, match=r"best.ckpt: is not a whole checkpoint: [^\n]+$"):
         train([*small, "name=new", "init_from=source"])
     assert not (tmp_path / "outputs/digits_rows/new").exists()
 
