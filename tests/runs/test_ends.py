@@ -119,8 +119,24 @@ def test_a_disk_that_is_full_from_the_start_makes_no_run(tracked, small_disk, ca
     assert capsys.readouterr().err.count("rnnlab: error:") == 1
 
 
-def started(tmp_path, *overrides):
-    """Start the real command with an endless training; return it and the folder."""
+@pytest.fixture
+def started(tmp_path):
+    """Return what starts the real command with an endless training, and ends it after the test."""
+    processes = []
+
+    def start(*overrides):
+        process, folder = _start(tmp_path, *overrides)
+        processes.append(process)
+        return process, _trains(process, folder)
+
+    yield start
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+def _start(tmp_path, *overrides):
     overrides = [
         *(each for each in SMALL if not each.startswith("tracking.enabled")),
         "trainer.max_epochs=100000", "trainer.limit_train_batches=1.0",
@@ -131,12 +147,15 @@ def started(tmp_path, *overrides):
         [sys.executable, "-m", "rnnlab", "train", *overrides],
         cwd=tmp_path, stderr=subprocess.PIPE, env=environment,
     )  # fmt: skip
-    folder = RunFolder(tmp_path / "digits_rows" / "run")
+    return process, RunFolder(tmp_path / "digits_rows" / "run")
+
+
+def _trains(process, folder):
     deadline = time.monotonic() + 120
     while not (folder.checkpoints / "last.ckpt").exists() and time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()[1].decode()
         time.sleep(0.02)
-    return process, folder
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -147,8 +166,8 @@ def started(tmp_path, *overrides):
         ([signal.SIGTERM], ["trainer.preempt=true"], 75, "PREEMPTED"),
     ],
 )
-def test_signals(tmp_path, uri, numbers, overrides, code, status):
-    process, folder = started(tmp_path, f"tracking.uri={uri}", *overrides)
+def test_signals(started, uri, numbers, overrides, code, status):
+    process, folder = started(f"tracking.uri={uri}", *overrides)
     before = read(folder.checkpoints / "last.ckpt")["rnnlab"]["position"]["step"]
     for number in numbers:
         process.send_signal(number)
@@ -165,8 +184,8 @@ def test_signals(tmp_path, uri, numbers, overrides, code, status):
         assert "rnnlab: error: pre-empted; go on with: rnnlab resume" in errors
 
 
-def test_a_killed_process_is_found_by_the_next_command_that_looks(tmp_path, uri, capsys):
-    process, folder = started(tmp_path, f"tracking.uri={uri}")
+def test_a_killed_process_is_found_by_the_next_command_that_looks(started, tmp_path, uri, capsys):
+    process, folder = started(f"tracking.uri={uri}")
     assert main(["scores", "--output-dir", str(tmp_path)]) == 2
     assert folder.read_status()["status"] == Status.RUNNING  # it lives
     process.kill()
