@@ -129,7 +129,7 @@ def test_broken_syntax_is_one_line(override: str) -> None:
 @pytest.mark.parametrize("value", ["null", "3", "{a: 1}", "0.5"])
 def test_a_choice_that_is_no_name(value: str) -> None:
     (line,) = lines(f"trainer={value}")
-    assert line == f"trainer={value}: is not an option; valid: default"
+    assert line == f"trainer={value}: is not an option; valid: ddp_cpu, default"
 
 
 def test_all_mistakes_are_reported_together() -> None:

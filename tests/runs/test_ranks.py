@@ -92,7 +92,8 @@ def test_a_stream_with_more_processes_than_tracks(tmp_path):
 def test_pre_empted_processes_go_on_where_they_were(tmp_path):
     overrides = [
         *TWO, "dataset=digits_rows", "task.dropout=0.3", "cell.hidden_size=8",
-        "trainer.max_epochs=3", "trainer.limit_train_batches=40", f"output_dir={tmp_path}",
+        "trainer.max_epochs=3", "trainer.batch_size=8", "trainer.limit_train_batches=100",
+        f"output_dir={tmp_path}",
     ]  # fmt: skip
     whole, cut = run_of([*overrides, "name=whole"]), run_of([*overrides, "name=cut"])
     finish(whole)
