@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -127,6 +128,17 @@ def load_initial_weights(folder: RunFolder, model: nn.Module, logger: RunLogger)
     left = _reasons(report["not_loaded"])
     sys.stdout.write(f"{head}; not loaded: {left}\n" if left else f"{head}\n")
     logger.log_artifact(folder.path / REPORT)
+
+
+def copy_initial_weights(first: RunFolder, second: RunFolder) -> None:
+    """Give a new run folder the initial weights that another one holds, if any.
+
+    They lie in its folder, whatever has become of where they came from.
+    """
+    if (report := initial_report(first)) is not None:
+        second.checkpoints.mkdir(exist_ok=True)
+        shutil.copyfile(first.checkpoint(INIT), second.checkpoint(INIT))
+        write_json(second.path / REPORT, report)
 
 
 def initial_report(folder: RunFolder) -> dict[str, Any] | None:

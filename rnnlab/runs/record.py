@@ -15,6 +15,7 @@ from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
 from rnnlab.runs.restore import read_config
+from rnnlab.runs.trainer import device_kind
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.tracking.schema import check_store
@@ -45,7 +46,7 @@ def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str
         ),
         plugins=plugins,
         engines={},
-        device=str(assembly.config.trainer.accelerator),
+        device=device_kind(assembly.config),
     )
 
 

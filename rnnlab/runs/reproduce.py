@@ -10,13 +10,13 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find, read_json, write_json
-from rnnlab.runs.initial_weights import REPORT, initial_report
+from rnnlab.runs.folder import RunFolder, Status, find, read_json
+from rnnlab.runs.initial_weights import copy_initial_weights
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
-from rnnlab.training.checkpoints import INIT, START
+from rnnlab.training.checkpoints import START
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,25 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     Raises:
         ConfigError: There is no such run, or it has not finished.
+        StorageError: Its manifest, result or checkpoint cannot be read.
     """
     first = find(run, output_dir)
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
     config, manifest = read_config(first), read_json(first.manifest)
+    # What cannot be compared with itself cannot be compared with what takes hours to train.
+    differences(first, first)
     config.experiment_name = first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.
-    config.trainer.threads = manifest["threads"]
+    config.trainer.threads = manifest.get("threads")
 
     def fill(second: RunFolder) -> None:
-        second.checkpoints.mkdir()
-        # What a run began with lies in its folder, whatever has become of where it came from.
-        for name in (START, INIT):
-            if first.checkpoint(name).exists():
-                shutil.copyfile(first.checkpoint(name), second.checkpoint(name))
-        if (report := initial_report(first)) is not None:
-            write_json(second.path / REPORT, report)
+        copy_initial_weights(first, second)
+        if first.checkpoint(START).exists():
+            second.checkpoints.mkdir(exist_ok=True)
+            shutil.copyfile(first.checkpoint(START), second.checkpoint(START))
         Origin("reproduction", first).write(second)
 
     second = create_run(config, first.path.parents[1], fill)
