@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.tracking.conftest import empty_store, uri  # noqa: F401
+from tests.tracking.conftest import empty_store, free_port, uri  # noqa: F401
 
 SMALL = [
     "dataset=digits_rows",

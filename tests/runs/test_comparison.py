@@ -102,18 +102,24 @@ def removal(where, *path):
     [
         (
             setter(0, 0, "value", to=0.25),
-            "1 of 3 points differ, first val/loss at step 4: 0.5 in epoch 0 then, "
-            "0.25 in epoch 0 now",
+            (
+                "1 of 3 points differ, first val/loss at step 4: 0.5 in epoch 0 then, "
+                "0.25 in epoch 0 now"
+            ),
         ),
         (
             setter(0, 2, "value", to=-0.0),
-            "1 of 3 points differ, first train/loss at step 8: 0.0 in epoch 1 then, "
-            "-0.0 in epoch 1 now",
+            (
+                "1 of 3 points differ, first train/loss at step 8: 0.0 in epoch 1 then, "
+                "-0.0 in epoch 1 now"
+            ),
         ),
         (
             setter(0, 1, "epoch", to=2),
-            "1 of 3 points differ, first val/loss at step 8: nan in epoch 1 then, "
-            "nan in epoch 2 now",
+            (
+                "1 of 3 points differ, first val/loss at step 8: nan in epoch 1 then, "
+                "nan in epoch 2 now"
+            ),
         ),
         (removal(0, 0), "1 points are in one run only, first val/loss at step 4"),
         (one_ulp, "checkpoint: state_dict.model.w differ"),
