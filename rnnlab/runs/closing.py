@@ -84,7 +84,7 @@ def _lacks(folder: RunFolder) -> bool:
     status = folder.read_status().get("status")
     if status in (None, Status.CREATED, Status.RUNNING):
         return False
-    return not is_settled(folder.path, status)
+    return folder.link.exists() and not is_settled(folder.path, status)
 
 
 def _tell_tracking(folder: RunFolder) -> bool:

@@ -83,6 +83,16 @@ class RunFolder:
         return self._inside("origin.json")
 
     @property
+    def initial(self) -> Path:
+        """Which weights the run starts from, if it starts from any, JSON."""
+        return self._inside("init.json")
+
+    @property
+    def link(self) -> Path:
+        """Which MLflow run shows it, if one does, JSON."""
+        return self._inside("mlflow.json")
+
+    @property
     def lock(self) -> Path:
         """Locked by the process that owns the folder."""
         return self._inside(".lock")

@@ -53,6 +53,8 @@ def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str
 def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
     """Return the logger of a run, tagged with what its manifest says."""
     tracking = config.tracking
+    # The logger does not know what a run folder may hold: links that lead elsewhere end here.
+    _ = folder.metrics, folder.link
     return RunLogger(
         folder.path,
         enabled=tracking.enabled,
@@ -67,6 +69,8 @@ def settle(folder: RunFolder) -> bool:
 
     Nothing happens, and MLflow is not imported, where it has everything already.
     """
+    if not folder.link.exists():  # it was never tracked
+        return True
     said = folder.read_status()
     status = cast(MlflowStatus, said.get("status"))
     if is_settled(folder.path, status):

@@ -16,7 +16,8 @@ from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
-from rnnlab.training.checkpoints import START
+from rnnlab.training.checkpoint_reading import read
+from rnnlab.training.checkpoints import BEST, START, position_of
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,23 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     def fill(second: RunFolder) -> None:
         copy_initial_weights(first, second)
-        if first.checkpoint(START).exists():
-            second.checkpoints.mkdir(exist_ok=True)
-            shutil.copyfile(first.checkpoint(START), second.checkpoint(START))
+        _copy_start(first, second)
         Origin("reproduction", first).write(second)
 
     second = create_run(config, first.path.parents[1], fill)
     execute(second, resume=True)
     changed = drift(manifest, read_json(second.manifest))
     return Reproduction(first, second, differences(first, second), changed)
+
+
+def _copy_start(first: RunFolder, second: RunFolder) -> None:
+    """Give the second run the snapshot that the first one began from, if it began from one."""
+    start = first.checkpoint(START)
+    if not start.exists():
+        return
+    second.checkpoints.mkdir(exist_ok=True)
+    shutil.copyfile(start, second.checkpoint(START))
+    best_epoch = read_json(first.result)["best_epoch"]
+    if best_epoch is not None and best_epoch < position_of(read(start)).epoch:
+        # No epoch of the first run's own was better than those before it.
+        shutil.copyfile(first.checkpoint(BEST), second.checkpoint(BEST))
