@@ -70,7 +70,7 @@ class Attempt:
         if start is None:
             load_initial_weights(self.folder, self.assembly.model, self.logger)
         else:
-            check_fits(module.state_dict(), start[1]["state_dict"], start[0])
+            check_fits(module.state_dict(), start[1].get("state_dict", {}), start[0])
             # What ended another run does not end the one that begins from it.
             further = start[0].name == checkpoints.START
             position = kept.go_on(trainer, start[1], further=further)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.errors import ConfigError, RnnlabError, StorageError
 from rnnlab.runs.folder import RunFolder, Status, all_runs
 from rnnlab.runs.ownership import is_abandoned, owned
 from rnnlab.tracking.settle import is_settled
@@ -30,7 +30,8 @@ def close_abandoned(output_dir: Path) -> list[RunFolder]:
         try:
             if is_abandoned(folder.read_status()) and close(folder):
                 closed.append(folder)
-        except StorageError as error:
+        except RnnlabError as error:
+            # A run that cannot be read, or leads elsewhere, must not keep others from their end.
             _log.warning("%s", error)
     return closed
 
@@ -46,11 +47,15 @@ def sync(output_dir: Path) -> tuple[int, int]:
     """
     sent = left = 0
     for folder in all_runs(output_dir):
-        if folder.read_status().get("status") in (None, Status.CREATED, Status.RUNNING):
-            continue
-        if is_settled(folder.path, folder.read_status()["status"]):
-            continue
-        done = _tell_tracking(folder)
+        try:
+            if not _lacks(folder):
+                continue
+            # Nobody else is to send the same, or to go on with the run meanwhile.
+            with owned(folder):
+                done = not _lacks(folder) or _tell_tracking(folder)
+        except RnnlabError as error:
+            _log.warning("%s", error)
+            done = False
         sent, left = sent + done, left + (not done)
     return sent, left
 
@@ -62,13 +67,24 @@ def close(folder: RunFolder) -> bool:
             status = folder.read_status()
             if not is_abandoned(status):
                 return False
-            cause = f"process {status['pid']} on {status['host']} ended without a word"
+            cause = f"process {status.get('pid')} on {status['host']} ended without a word"
             folder.write_status(Status.KILLED, cause)
-            _tell_tracking(folder)
+            try:
+                _tell_tracking(folder)
+            except RnnlabError as error:
+                _log.warning("%s", error)
     # Somebody else was faster, or the folder is not ours to write.
     except (ConfigError, StorageError):
         return False
     return True
+
+
+def _lacks(folder: RunFolder) -> bool:
+    """Return whether a run has ended and MLflow has not all of it."""
+    status = folder.read_status().get("status")
+    if status in (None, Status.CREATED, Status.RUNNING):
+        return False
+    return folder.link.exists() and not is_settled(folder.path, status)
 
 
 def _tell_tracking(folder: RunFolder) -> bool:

@@ -45,7 +45,7 @@ def _place(key: tuple[str, int]) -> str:
 def _values(folder: RunFolder) -> dict[tuple[str, int], str]:
     # As text: NaN is equal to itself then.
     return {
-        (point.name, point.step): repr(point.value)
+        (point.name, point.step): f"{point.value!r} in epoch {point.epoch}"
         for point in read_points(folder.metrics)
         if not point.name.startswith("system/")
     }
@@ -68,7 +68,10 @@ def _unequal(first: Any, second: Any, path: str) -> Iterator[str]:
             yield path
     elif isinstance(first, dict) and isinstance(second, dict):
         for key in dict.fromkeys([*first, *second]):
-            yield from _unequal(first.get(key), second.get(key), f"{path}.{key}")
+            if key in first and key in second:
+                yield from _unequal(first[key], second[key], f"{path}.{key}")
+            else:
+                yield f"{path}.{key}"
     elif isinstance(first, list | tuple) and isinstance(second, list | tuple):
         for number, (mine, theirs) in enumerate(zip(first, second, strict=False)):
             yield from _unequal(mine, theirs, f"{path}.{number}")
@@ -85,8 +88,9 @@ def _bytes(tensor: torch.Tensor) -> torch.Tensor:
 def _scores(first: RunFolder, second: RunFolder) -> Iterator[str]:
     mine, theirs = read_json(first.result), read_json(second.result)
     for part in ("scores", "baselines"):
-        for group, values in mine[part].items():
-            for name, value in values.items():
-                other = theirs[part].get(group, {}).get(name)
-                if repr(value) != repr(other):
-                    yield f"{part}: {group} {name}: {value} then, {other} now"
+        for group in dict.fromkeys([*mine[part], *theirs[part]]):
+            before, now = mine[part].get(group, {}), theirs[part].get(group, {})
+            for name in dict.fromkeys([*before, *now]):
+                if repr(before.get(name)) != repr(now.get(name)):
+                    values = f"{before.get(name)} then, {now.get(name)} now"
+                    yield f"{part}: {group} {name}: {values}"

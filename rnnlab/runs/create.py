@@ -33,7 +33,9 @@ def create_run(
         fill(run)
         run.write_status(Status.CREATED)
         # Last: with its config the folder is a run.
-        OmegaConf.save(config, run.config)
+        draft = run.config.with_name(".config.yaml.part")
+        OmegaConf.save(config, draft)
+        draft.replace(run.config)
     except BaseException as error:
         shutil.rmtree(run.path, ignore_errors=True)
         with suppress(OSError):

@@ -120,4 +120,7 @@ def _end(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str 
         attempt.finish(status, cause)
     elif folder.manifest.exists():
         # Ranks have logged it, or nobody has.
-        settle(folder)
+        try:
+            settle(folder)
+        except RnnlabError as error:
+            _log.warning("%s", error)  # it must not hide why the run ended

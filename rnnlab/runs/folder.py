@@ -83,6 +83,16 @@ class RunFolder:
         return self._inside("origin.json")
 
     @property
+    def initial(self) -> Path:
+        """Which weights the run starts from, if it starts from any, JSON."""
+        return self._inside("init.json")
+
+    @property
+    def link(self) -> Path:
+        """Which MLflow run shows it, if one does, JSON."""
+        return self._inside("mlflow.json")
+
+    @property
     def lock(self) -> Path:
         """Locked by the process that owns the folder."""
         return self._inside(".lock")
@@ -109,7 +119,7 @@ class RunFolder:
 
     def write_status(self, status: Status, cause: str | None = None) -> None:
         """Write the status atomically; the times of earlier statuses are kept."""
-        times = self.read_status().get("times", {})
+        times = self._times()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         content = {
             "status": status.value,
@@ -125,6 +135,13 @@ class RunFolder:
             write_json(self._status, content)
         if status not in (Status.CREATED, Status.RUNNING):
             self._reserve.unlink(missing_ok=True)
+
+    def _times(self) -> dict[str, str]:
+        try:
+            times = self.read_status().get("times")
+        except StorageError:
+            return {}  # damaged; what is written now is true again
+        return times if isinstance(times, dict) else {}
 
     def reserve(self) -> None:
         """Take some space, so that the end of the run can be written when the disk is full.
@@ -246,12 +263,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file.
 
     Raises:
-        StorageError: The file cannot be read or is not JSON.
+        StorageError: The file cannot be read or holds no JSON object.
     """
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise StorageError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise StorageError(f"{path}: cannot be read: it holds no JSON object")
     return content
 
 

@@ -8,12 +8,13 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.initial_weights import copy_initial_weights
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
 from rnnlab.training.checkpoint_files import newest, write
 from rnnlab.training.checkpoint_reading import read
-from rnnlab.training.checkpoints import BEST, START
+from rnnlab.training.checkpoints import BEST, START, position_of
 
 _LENGTHS = ("trainer.max_epochs", "trainer.max_steps", "trainer.patience")
 
@@ -46,10 +47,10 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
     found = newest(parent.checkpoints)
     if found is None:
         raise ConfigError("has no checkpoint to go on from", key="RUN", value=name)
-    position = found[1]["rnnlab"]["position"]
-    for limit, done in (("max_epochs", position["epoch"]), ("max_steps", position["step"])):
+    position = position_of(found[1])
+    for limit, done in (("max_epochs", position.epoch), ("max_steps", position.step)):
         value = config.trainer[limit]
-        if 0 <= value <= done:
+        if value is not None and 0 <= value <= done:
             why = f"the run has trained {done} already"
             raise ConfigError(why, key=f"trainer.{limit}", value=value)
     config.experiment_name = parent.path.parent.name
@@ -60,6 +61,8 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
         write(snapshot, child.checkpoint(START))
         if best.exists():
             write(read(best), child.checkpoint(BEST))
+        # Part of what the run computes, and so of its fingerprint.
+        copy_initial_weights(parent, child)
         Origin("further", parent).write(child)
 
     child = create_run(config, parent.path.parents[1], fill)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,7 +32,6 @@ from rnnlab.training.checkpoint_files import write
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import INIT, model_weights
 
-REPORT = "init.json"
 _SHOWN = 4  # reasons on the console; the log has them all
 
 _log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class InitialWeights:
         """Put ``checkpoints/init.ckpt`` and ``init.json`` into a run folder."""
         content = {"state_dict": {f"model.{name}": w for name, w in self.weights.items()}}
         write(content, folder.checkpoints / INIT)
-        write_json(folder.path / REPORT, {**self.origin, **asdict(self.match)})
+        write_json(folder.initial, {**self.origin, **asdict(self.match)})
 
 
 def find_initial_weights(assembly: Assembly) -> InitialWeights | None:
@@ -126,13 +126,23 @@ def load_initial_weights(folder: RunFolder, model: nn.Module, logger: RunLogger)
         _log.info("initial weights: not loaded: %s: %s", name, why)
     left = _reasons(report["not_loaded"])
     sys.stdout.write(f"{head}; not loaded: {left}\n" if left else f"{head}\n")
-    logger.log_artifact(folder.path / REPORT)
+    logger.log_artifact(folder.initial)
+
+
+def copy_initial_weights(first: RunFolder, second: RunFolder) -> None:
+    """Give a new run folder the initial weights that another one holds, if any.
+
+    They lie in its folder, whatever has become of where they came from.
+    """
+    if (report := initial_report(first)) is not None:
+        second.checkpoints.mkdir(exist_ok=True)
+        shutil.copyfile(first.checkpoint(INIT), second.checkpoint(INIT))
+        write_json(second.initial, report)
 
 
 def initial_report(folder: RunFolder) -> dict[str, Any] | None:
     """Return what ``init.json`` of a run folder holds, or None where there is none."""
-    path = folder.path / REPORT
-    return read_json(path) if path.exists() else None
+    return read_json(folder.initial) if folder.initial.exists() else None
 
 
 def weights_sha256(weights: dict[str, Tensor]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.folder import RunFolder
 
 _PATIENCE = 15.0
@@ -24,6 +24,7 @@ def owned(folder: RunFolder) -> Iterator[None]:
 
     Raises:
         ConfigError: A living process owns it; the message says which and since when.
+        StorageError: The lock cannot be made: the folder is read-only, or gone.
     """
     lock = _acquire(folder)
     try:
@@ -54,6 +55,8 @@ def _acquire(folder: RunFolder) -> FileLock:
                 time.sleep(0.1)
                 continue
             raise _refusal(folder, status) from None
+        except OSError as error:
+            raise StorageError(f"{folder.lock}: {error.strerror or error}") from error
         status = folder.read_status()
         here = status.get("host") == socket.gethostname()
         if status.get("status") == "RUNNING" and here and _lives(status):
@@ -71,6 +74,7 @@ def _refusal(folder: RunFolder, status: dict[str, Any]) -> ConfigError:
 
 def _lives(status: dict[str, Any]) -> bool:
     try:
+        said = datetime.fromisoformat(status["times"][status["status"]]).timestamp()
         process = psutil.Process(int(status["pid"]))
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
@@ -78,6 +82,7 @@ def _lives(status: dict[str, Any]) -> bool:
         began = process.create_time()
     except psutil.Error:
         return False
-    said = datetime.fromisoformat(status["times"][status["status"]]).timestamp()
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return False  # a status that no process has written
     # The clock that counts since the start of the machine may be off by some seconds.
     return bool(began <= said + 2.0)

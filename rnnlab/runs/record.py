@@ -15,6 +15,7 @@ from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
 from rnnlab.runs.restore import read_config
+from rnnlab.runs.trainer import device_kind
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.tracking.schema import check_store
@@ -45,13 +46,15 @@ def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str
         ),
         plugins=plugins,
         engines={},
-        device=str(assembly.config.trainer.accelerator),
+        device=device_kind(assembly.config),
     )
 
 
 def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
     """Return the logger of a run, tagged with what its manifest says."""
     tracking = config.tracking
+    # The logger does not know what a run folder may hold: links that lead elsewhere end here.
+    _ = folder.metrics, folder.link
     return RunLogger(
         folder.path,
         enabled=tracking.enabled,
@@ -66,6 +69,8 @@ def settle(folder: RunFolder) -> bool:
 
     Nothing happens, and MLflow is not imported, where it has everything already.
     """
+    if not folder.link.exists():  # it was never tracked
+        return True
     said = folder.read_status()
     status = cast(MlflowStatus, said.get("status"))
     if is_settled(folder.path, status):

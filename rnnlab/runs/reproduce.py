@@ -10,13 +10,14 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find, read_json, write_json
-from rnnlab.runs.initial_weights import REPORT, initial_report
+from rnnlab.runs.folder import RunFolder, Status, find, read_json
+from rnnlab.runs.initial_weights import copy_initial_weights
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
-from rnnlab.training.checkpoints import INIT, START
+from rnnlab.training.checkpoint_reading import read
+from rnnlab.training.checkpoints import BEST, START, position_of
 
 
 @dataclass(frozen=True)
@@ -45,28 +46,39 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     Raises:
         ConfigError: There is no such run, or it has not finished.
+        StorageError: Its manifest, result or checkpoint cannot be read.
     """
     first = find(run, output_dir)
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
     config, manifest = read_config(first), read_json(first.manifest)
+    # What cannot be compared with itself cannot be compared with what takes hours to train.
+    differences(first, first)
     config.experiment_name = first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.
-    config.trainer.threads = manifest["threads"]
+    config.trainer.threads = manifest.get("threads")
 
     def fill(second: RunFolder) -> None:
-        second.checkpoints.mkdir()
-        # What a run began with lies in its folder, whatever has become of where it came from.
-        for name in (START, INIT):
-            if first.checkpoint(name).exists():
-                shutil.copyfile(first.checkpoint(name), second.checkpoint(name))
-        if (report := initial_report(first)) is not None:
-            write_json(second.path / REPORT, report)
+        copy_initial_weights(first, second)
+        _copy_start(first, second)
         Origin("reproduction", first).write(second)
 
     second = create_run(config, first.path.parents[1], fill)
     execute(second, resume=True)
     changed = drift(manifest, read_json(second.manifest))
     return Reproduction(first, second, differences(first, second), changed)
+
+
+def _copy_start(first: RunFolder, second: RunFolder) -> None:
+    """Give the second run the snapshot that the first one began from, if it began from one."""
+    start = first.checkpoint(START)
+    if not start.exists():
+        return
+    second.checkpoints.mkdir(exist_ok=True)
+    shutil.copyfile(start, second.checkpoint(START))
+    best_epoch = read_json(first.result)["best_epoch"]
+    if best_epoch is not None and best_epoch < position_of(read(start)).epoch:
+        # No epoch of the first run's own was better than those before it.
+        shutil.copyfile(first.checkpoint(BEST), second.checkpoint(BEST))

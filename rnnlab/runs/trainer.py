@@ -9,7 +9,6 @@ from typing import Any
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import EarlyStopping
 
 from rnnlab.config import build
 from rnnlab.data.loading import Loader, make_loader
@@ -21,6 +20,7 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.training.checkpoint_files import AtomicCheckpointIO
 from rnnlab.training.checkpoints import Checkpoints
+from rnnlab.training.early_stopping import PatientStopping
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.signals import OwnSignalHandlers, Signals
@@ -95,9 +95,7 @@ def make_trainer(
     if options.patience is not None:
         monitor = f"val/{module.monitor}"
         callbacks.append(
-            EarlyStopping(
-                monitor, patience=options.patience, mode=module.monitor_mode, check_finite=False
-            )
+            PatientStopping(monitor, patience=options.patience, mode=module.monitor_mode)
         )
     if options.enable_progress_bar:
         callbacks.append(OneLineProgress(f"val/{module.monitor}"))
@@ -150,6 +148,11 @@ def count_processes(config: DictConfig) -> int:
             valid=_STRATEGIES,
         )
     return count
+
+
+def device_kind(config: DictConfig) -> str:
+    """Return where a config trains on this machine, such as ``cpu``; ``auto`` depends on it."""
+    return str(_lightning(config, logger=False).strategy.root_device.type)
 
 
 def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:

@@ -82,12 +82,10 @@ class Checkpoints(pl.Callback):
         Raises:
             ConfigError: It was written by another rnnlab and has no position.
         """
-        if _KEY not in snapshot:
-            raise ConfigError("is no snapshot that training can go on from", key="checkpoint")
+        position = self._written = position_of(snapshot)
         self._resumed = {**snapshot[_KEY]}
         if further:
             self._resumed["stopped"] = False
-        position = self._written = Position.from_dict(self._resumed["position"])
         go_on_from(trainer, position)
         return position
 
@@ -136,6 +134,9 @@ class Checkpoints(pl.Callback):
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the snapshot at the end of training."""
+        if self._resumed is not None:
+            # Not a batch was left to train: what is there is the end.
+            return
         position = at_end(trainer)
         if position != self._written:
             self._write(trainer, position)
@@ -203,6 +204,19 @@ class Checkpoints(pl.Callback):
             return True
         # Scores on a small validation part tie often; of equals, the longer trained one counts.
         return score <= self.best if self.mode == "min" else score >= self.best
+
+
+def position_of(snapshot: dict[str, Any]) -> Position:
+    """Return where a training was when it wrote a snapshot.
+
+    Raises:
+        ConfigError: It was written by another rnnlab and has no position.
+    """
+    try:
+        return Position.from_dict(snapshot[_KEY]["position"])
+    except (LookupError, TypeError, ValueError):
+        why = "is no snapshot that training can go on from"
+        raise ConfigError(why, key="checkpoint") from None
 
 
 def model_weights(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnlab.data.batch import Batch
-from rnnlab.data.loading import ExampleLoader, StreamLoader, TensorLoader, make_loader
+from rnnlab.data.loading import ExampleLoader, Loader, StreamLoader, TensorLoader, make_loader
+from rnnlab.data.share import SizedSharedLoader
 from rnnlab.data.split import ExampleSplit, StreamSplit, TensorSplit
+from rnnlab.training.tbptt import TruncatedLoader
 
 SPLIT = TensorSplit(torch.arange(10.0)[:, None], torch.arange(10))
 
@@ -100,3 +102,59 @@ def test_each_kind_of_split_has_its_loader() -> None:
     assert isinstance(stream, StreamLoader)
     assert stream.steps == 5
     assert isinstance(make(ExampleSplit(examples, collate)), ExampleLoader)
+
+
+STEPS = TensorSplit(torch.arange(30.0).reshape(10, 3, 1), torch.arange(30).reshape(10, 3))
+LOADERS: dict[str, Callable[[], Loader]] = {
+    "tensors": lambda: TensorLoader(SPLIT, 3, shuffle=True, seed=1),
+    "stream": lambda: StreamLoader(StreamSplit(torch.arange(20), torch.arange(20)), 2, steps=3),
+    "examples": lambda: ExampleLoader(ExampleSplit(examples, collate), 2),
+    "truncated": lambda: TruncatedLoader(TensorLoader(STEPS, 4, shuffle=True, seed=2), 2),
+    "shared": lambda: SizedSharedLoader(TensorLoader(SPLIT, 3, shuffle=True, seed=1), 1, 2),
+}
+
+
+@pytest.mark.parametrize("make", LOADERS.values(), ids=LOADERS.keys())
+def test_the_first_batches_of_one_epoch_are_left_out(make: Callable[[], Loader]) -> None:
+    def read(loader: Loader, epoch: int) -> list[list[float]]:
+        loader.epoch = epoch
+        return [batch.input.flatten().tolist() for batch in loader]
+
+    whole = [read(make(), epoch) for epoch in range(3)]
+    for left_out in range(len(whole[1]) + 2):
+        loader = make()
+        loader.start = (1, left_out)
+        # In any order, and as often as one likes.
+        for epoch in (1, 0, 2, 1):
+            first = left_out if epoch == 1 else 0
+            assert read(loader, epoch) == whole[epoch][first:]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork beside threads, Python 3.12
+@pytest.mark.parametrize("workers", [0, 2])
+def test_readers_draw_nothing_from_the_generator_that_dropout_draws_from(workers: int) -> None:
+    loader = ExampleLoader(ExampleSplit(examples, collate), 2, num_workers=workers, seed=4)
+    loader.start = (0, 1)
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    assert len(list(loader)) == 3
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def drawn(epoch: int) -> Iterator[Batch]:
+    for _ in range(4):
+        yield Batch(torch.rand(1, 1))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork beside threads, Python 3.12
+def test_what_worker_processes_draw_is_decided_by_seed_and_epoch() -> None:
+    def read(seed: int, epoch: int) -> list[float]:
+        loader = ExampleLoader(ExampleSplit(drawn, collate), 1, num_workers=1, seed=seed)
+        loader.epoch = epoch
+        return [float(batch.input) for batch in loader]
+
+    torch.manual_seed(1)
+    first = read(0, 0)
+    torch.manual_seed(2)
+    assert read(0, 0) == first
+    assert read(0, 1) != first != read(1, 0)

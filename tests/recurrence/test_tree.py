@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
 from rnnlab.recurrence import tree
@@ -73,3 +76,40 @@ def test_alike_compares_structure_and_shapes() -> None:
     assert not tree.alike(make(1.0), (pair, tuple(tensors), None))
     assert not tree.alike(make(1.0), (pair, [tensors[0][:, :, :1]], None))
     assert not tree.alike(torch.zeros(2), (torch.zeros(2),))
+
+
+def trees() -> st.SearchStrategy[Any]:
+    """Trees of every kind of node, with leaves that are no tensors between the others."""
+    tensor = st.lists(st.integers(0, 3), max_size=3).map(torch.rand)
+    other = st.none() | st.integers(0, 5) | st.booleans()
+    return st.recursive(
+        tensor | other,
+        lambda children: (
+            st.lists(children, max_size=3)
+            | st.lists(children, max_size=3).map(tuple)
+            | st.dictionaries(st.sampled_from("abc"), children, max_size=3)
+            | st.tuples(tensor, st.dictionaries(st.just("k"), tensor)).map(lambda p: Pair(*p))
+        ),
+        max_leaves=8,
+    )
+
+
+@settings(deadline=None, max_examples=100)
+@given(trees())
+def test_with_leaves_is_the_inverse_of_leaves(original: Any) -> None:
+    found = tree.leaves(original)
+    others = [torch.full_like(leaf, number + 7) for number, leaf in enumerate(found)]
+    filled = tree.with_leaves(original, others)
+    assert tree.alike(original, filled)
+    assert all(a is b for a, b in zip(tree.leaves(filled), others, strict=True))
+    assert all(a is b for a, b in zip(tree.leaves(original), found, strict=True))
+    back = tree.with_leaves(filled, found)
+    assert tree.alike(original, back)
+    assert all(a is b for a, b in zip(tree.leaves(back), found, strict=True))
+    # What is no tensor is passed through.
+    structure = tree.map_tensors(lambda leaf: 0, original)
+    assert tree.map_tensors(lambda leaf: 0, filled) == structure
+    for wrong in (others[:-1], [*others, torch.zeros(1)]):
+        if len(wrong) != len(others):
+            with pytest.raises(ValueError, match=f"of {len(others)} tensors .* {len(wrong)}"):
+                tree.with_leaves(original, wrong)
