@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
+from omegaconf import DictConfig
+
 from rnnlab.config.override import override
 from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
@@ -16,6 +20,9 @@ from rnnlab.training.checkpoint_files import newest, write
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import BEST, START, position_of
 
+_log = logging.getLogger(__name__)
+# Where torch's schedules hold the length that they were made for.
+_ENDS = ("T_max", "total_steps", "total_iters")
 _LENGTHS = ("trainer.max_epochs", "trainer.max_steps", "trainer.patience")
 
 
@@ -53,6 +60,7 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
         if value is not None and 0 <= value <= done:
             why = f"the run has trained {done} already"
             raise ConfigError(why, key=f"trainer.{limit}", value=value)
+    _warn_of_schedule(config)
     config.experiment_name = parent.path.parent.name
     config.name = child_name(parent.path, "further")
     snapshot, best = found[1], parent.checkpoint(BEST)
@@ -68,3 +76,15 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
     child = create_run(config, parent.path.parents[1], fill)
     execute(child, resume=True)
     return child
+
+
+def _warn_of_schedule(config: DictConfig) -> None:
+    """Say that a schedule with an end keeps it, which may not be what somebody wants."""
+    for key in _ENDS:
+        if key in config.scheduler:
+            _log.warning(
+                "scheduler.%s stays %s: the learning rate goes on as that schedule does beyond "
+                "the end it was made for",
+                key,
+                config.scheduler[key],
+            )

@@ -216,3 +216,9 @@ def test_the_comparison_notices_one_bit(finished, template):
     write(content, finished.checkpoints / "last.ckpt")
     with pytest.raises(AssertionError):
         assert_equal(state(template), state(finished))
+
+
+def test_a_schedule_with_an_end_is_told_of(small, caplog):
+    train([*small, "name=first", "scheduler=cosine"])
+    resume("first", Path("outputs"), ["trainer.max_epochs=3"])
+    assert "scheduler.T_max stays 2: the learning rate goes on" in caplog.text
