@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.errors import ConfigError, Refused, RnnlabError, StorageError
 from rnnlab.runs.folder import RunFolder, Status, all_runs
 from rnnlab.runs.ownership import is_abandoned, owned
 from rnnlab.tracking.settle import is_settled
@@ -30,8 +30,8 @@ def close_abandoned(output_dir: Path) -> list[RunFolder]:
         try:
             if is_abandoned(folder.read_status()) and close(folder):
                 closed.append(folder)
-        except StorageError as error:
-            _log.warning("%s", error)
+        except (StorageError, Refused):
+            continue  # whoever asks for this run is told
     return closed
 
 
@@ -46,11 +46,15 @@ def sync(output_dir: Path) -> tuple[int, int]:
     """
     sent = left = 0
     for folder in all_runs(output_dir):
-        if folder.read_status().get("status") in (None, Status.CREATED, Status.RUNNING):
-            continue
-        if is_settled(folder.path, folder.read_status()["status"]):
-            continue
-        done = _tell_tracking(folder)
+        try:
+            status = folder.read_status().get("status")
+            if status in (None, Status.CREATED, Status.RUNNING) or is_settled(folder.path, status):
+                continue
+            done = _tell_tracking(folder)
+        except RnnlabError as error:
+            # One damaged run must not keep all others back.
+            _log.warning("%s", error)
+            done = False
         sent, left = sent + done, left + (not done)
     return sent, left
 

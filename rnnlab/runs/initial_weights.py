@@ -18,7 +18,6 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from rnnlab.data.content import content_sha256
-from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
@@ -83,11 +82,11 @@ def find_initial_weights(assembly: Assembly) -> InitialWeights | None:
     own = outputs / str(config.experiment_name) / str(config.name)
     if config.name is not None and own.resolve() == source.path.resolve():
         raise ConfigError("is the run's own folder", key="init_from", value=shown)
-    weights, manifest = _weights(path), read_json(source.manifest)
+    weights, manifest = _weights(path), source.read_manifest()
     found = match(
         weights,
         assembly.model.state_dict(),
-        DataSpec.from_dict(read_json(source.spec)),
+        source.read_spec(),
         assembly.spec,
         same_data=manifest["data_sha256"] == assembly.dataset.sha256(),
     )

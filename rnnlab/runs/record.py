@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.plugins.discovery import distributions_in_use
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
@@ -70,7 +70,7 @@ def settle(folder: RunFolder) -> bool:
     status = cast(MlflowStatus, said.get("status"))
     if is_settled(folder.path, status):
         return True
-    manifest = read_json(folder.manifest)
+    manifest = folder.read_manifest()
     shown = _shown_as(folder, read_config(folder), manifest)
     files = [path for path in (folder.config, folder.manifest, folder.result) if path.exists()]
     return settle_in_mlflow(folder.path, status, said.get("cause"), artifacts=files, **shown)

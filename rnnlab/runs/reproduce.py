@@ -10,7 +10,7 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find, read_json, write_json
+from rnnlab.runs.folder import RunFolder, Status, find, write_json
 from rnnlab.runs.initial_weights import REPORT, initial_report
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
@@ -50,7 +50,7 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
-    config, manifest = read_config(first), read_json(first.manifest)
+    config, manifest = read_config(first), first.read_manifest()
     config.experiment_name = first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.
@@ -68,5 +68,5 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     second = create_run(config, first.path.parents[1], fill)
     execute(second, resume=True)
-    changed = drift(manifest, read_json(second.manifest))
+    changed = drift(manifest, second.read_manifest())
     return Reproduction(first, second, differences(first, second), changed)
