@@ -50,7 +50,7 @@ def sync(output_dir: Path) -> tuple[int, int]:
             status = folder.read_status().get("status")
             if status in (None, Status.CREATED, Status.RUNNING) or is_settled(folder.path, status):
                 continue
-            done = _tell_tracking(folder)
+            done = _settle(folder)
         except RnnlabError as error:
             # One damaged run must not keep all others back.
             _log.warning("%s", error)
@@ -68,16 +68,15 @@ def close(folder: RunFolder) -> bool:
                 return False
             cause = f"process {status['pid']} on {status['host']} ended without a word"
             folder.write_status(Status.KILLED, cause)
-            _tell_tracking(folder)
+            if folder.manifest.exists():  # else MLflow has not heard of it
+                _settle(folder)
     # Somebody else was faster, or the folder is not ours to write.
     except (ConfigError, StorageError):
         return False
     return True
 
 
-def _tell_tracking(folder: RunFolder) -> bool:
-    if not folder.manifest.exists():
-        return True
+def _settle(folder: RunFolder) -> bool:
     # Late, for it imports torch, which a list of runs does not need.
     from rnnlab.runs.record import settle
 

@@ -31,6 +31,7 @@ from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import INIT, model_weights
 
 REPORT = "init.json"
+_REPORT = {"source": str, "loaded": {...: list}, "not_loaded": {...: str}, ...: object}
 _SHOWN = 4  # reasons on the console; the log has them all
 
 _log = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ def load_initial_weights(folder: RunFolder, model: nn.Module, logger: RunLogger)
 def initial_report(folder: RunFolder) -> dict[str, Any] | None:
     """Return what ``init.json`` of a run folder holds, or None where there is none."""
     path = folder.path / REPORT
-    return read_json(path) if path.exists() else None
+    return read_json(path, _REPORT) if path.exists() else None
 
 
 def weights_sha256(weights: dict[str, Tensor]) -> str:

@@ -45,12 +45,14 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     Raises:
         ConfigError: There is no such run, or it has not finished.
+        StorageError: A file of it that is to be compared cannot be read; nothing was trained.
     """
     first = find(run, output_dir)
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
     config, manifest = read_config(first), first.read_manifest()
+    differences(first, first)  # what cannot be compared is found before hours are spent on it
     config.experiment_name = first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.

@@ -10,6 +10,7 @@ from rnnlab.cli import main
 from rnnlab.errors import StorageError
 from rnnlab.runs.closing import close_abandoned, sync
 from rnnlab.runs.folder import Status, create
+from rnnlab.runs.train import train
 
 NOW = "2026-01-01T00:00:00+00:00"
 GOOD = {
@@ -91,3 +92,17 @@ def test_a_link_that_is_none_is_told(tmp_path, link, caplog):
     assert sync(tmp_path / "outputs") == (0, 1)
     (said,) = caplog.messages
     assert said.startswith(f"cannot read {damaged.path}/mlflow.json: ")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "origin.json", "init.json"])
+def test_what_cannot_be_told_truly_is_not_told(small, tmp_path, name, caplog):
+    made = train([*small, "trainer.max_epochs=1", "diagnostics.baselines=false"])
+    link = {"uri": f"sqlite:///{tmp_path}/mlflow.db", "run_id": "a" * 32}
+    (made.path / "mlflow.json").write_text(json.dumps(link))
+    (made.path / name).write_text("{}")
+    assert sync(tmp_path / "outputs") == (0, 1)
+    (said,) = [message for message in caplog.messages if "cannot be read" in message]
+    assert said.startswith(f"{made.path / name}: cannot be read: ")
+    if name == "manifest.json":
+        made.manifest.unlink()
+        assert sync(tmp_path / "outputs") == (0, 1)
