@@ -305,11 +305,11 @@ def _usage(error: Any) -> str:
 
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
-    from rnnlab.runs.places import default_output_dir
+    from rnnlab.runs.places import absolute, default_output_dir
     from rnnlab.runs.results_table import results_table
 
     outputs = run.path.parents[1]
-    elsewhere = "" if outputs == default_output_dir().absolute() else f" --output-dir {outputs}"
+    elsewhere = "" if outputs == absolute(default_output_dir()) else f" --output-dir {outputs}"
     _show(results_table(run.read_result(), run.path.parent.name))
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 

@@ -18,6 +18,7 @@ from rnnlab.errors import ConfigError, Refused, StorageError
 from rnnlab.expected import NUMBER, mismatch
 from rnnlab.runs.contained import contained, leads_into
 from rnnlab.runs.names import make_name
+from rnnlab.runs.places import absolute
 from rnnlab.tracking.link import read_link
 
 _RESERVE = 64 * 1024
@@ -241,7 +242,7 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         if (why := refused_name(part)) is not None:
             raise ConfigError(why, key=key, value=part)
     try:
-        parent = output_dir.expanduser().absolute() / experiment_name
+        parent = absolute(output_dir) / experiment_name
         path = parent / (name or make_name())
         parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
@@ -273,7 +274,7 @@ def find(run: str, output_dir: Path) -> RunFolder:
         Refused: Its name is that of a link that leads out of ``output_dir``.
     """
     if (as_path := _as_path(run)) is not None:
-        return RunFolder(as_path.absolute())
+        return RunFolder(absolute(as_path))
     found = _by_name(run, output_dir)
     if not leads_into(output_dir, found.path):
         to = found.path.resolve()
@@ -315,7 +316,7 @@ def _by_name(run: str, output_dir: Path) -> RunFolder:
 def all_runs(output_dir: Path) -> list[RunFolder]:
     """Return every run folder below ``output_dir``."""
     pattern = "*/*/config.yaml"
-    return [RunFolder(path.parent.absolute()) for path in sorted(output_dir.glob(pattern))]
+    return [RunFolder(absolute(path.parent)) for path in sorted(output_dir.glob(pattern))]
 
 
 def mlflow_run_id(folder: RunFolder) -> str | None:

@@ -14,6 +14,7 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
+from rnnlab.runs.places import absolute
 from rnnlab.runs.restore import read_config
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
@@ -84,7 +85,7 @@ def check_tracking(config: DictConfig) -> None:
         StorageError: It is of another version of MLflow.
     """
     if config.tracking.enabled:
-        outputs = Path(config.output_dir).expanduser().absolute()
+        outputs = absolute(Path(config.output_dir))
         check_store(tracking_uri(config.tracking.uri, outputs))
 
 
