@@ -96,7 +96,7 @@ def settle(
 
     # Here and not in the thread: two threads that import at once can break an import.
     import_mlflow()
-    spool = Spool(folder, address, opened)
+    spool = Spool(folder, address, opened, quiet=True)
     if params:
         spool.submit(lambda run: run.log_params(params))
     if tags:

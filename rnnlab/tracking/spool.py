@@ -43,6 +43,7 @@ class Spool:
             is made, which the next process would not know of.
         run_id: The run to go on with, before the one that the folder names.
         interval: Seconds between two looks at the folder.
+        quiet: Whether only :meth:`close` says that the store cannot be used.
 
     Raises:
         StorageError: ``mlflow.json`` cannot be read or written.
@@ -56,7 +57,9 @@ class Spool:
         *,
         run_id: str | None = None,
         interval: float = 1.0,
+        quiet: bool = False,
     ) -> None:
+        self._quiet = quiet
         self._folder, self._points = folder, folder / "metrics.jsonl"
         self._open_run, self._interval = open_run, interval
         # Written before anything is sent: from here on the status in MLflow is not confirmed.
@@ -142,7 +145,7 @@ class Spool:
             # Whatever breaks here (HTTP, SQL, disk) must cost the run no more than a warning.
             except Exception as error:
                 # Close says it itself.
-                self._outage.begin(error, quiet=self._closing.is_set())
+                self._outage.begin(error, quiet=self._quiet or self._closing.is_set())
                 hopeless = closing and isinstance(error, Deleted)
                 if hopeless or time.monotonic() > self._give_up_at:
                     return
