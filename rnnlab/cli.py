@@ -24,6 +24,7 @@ from rnnlab.errors import (
     one_line,
     out_of_memory,
 )
+from rnnlab.warned import warnings_shown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -250,7 +251,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words == ["--version"]:
             sys.stdout.write(f"rnnlab {__version__}\n")
         else:
-            result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
+            with warnings_shown():
+                result = typer.main.get_command(app).main(words, "rnnlab", standalone_mode=False)
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         return 130
@@ -303,13 +305,12 @@ def _usage(error: Any) -> str:
 
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
-    from rnnlab.runs.folder import read_json
-    from rnnlab.runs.places import default_output_dir
+    from rnnlab.runs.places import absolute, default_output_dir
     from rnnlab.runs.results_table import results_table
 
     outputs = run.path.parents[1]
-    elsewhere = "" if outputs == default_output_dir().absolute() else f" --output-dir {outputs}"
-    _show(results_table(read_json(run.result), run.path.parent.name))
+    elsewhere = "" if outputs == absolute(default_output_dir()) else f" --output-dir {outputs}"
+    _show(results_table(run.read_result(), run.path.parent.name))
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 
 

@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from rnnlab.__main__ import main as start_program
 
 PROGRAM = [sys.executable, "-m", "rnnlab"]
 SHOW = ["train", "--cfg", "job"]  # composes as train does, and imports less
@@ -86,3 +89,12 @@ def test_a_file_in_place_of_the_folder_of_runs(arguments: list[str], tmp_path: P
     assert done.returncode == 4
     assert done.stderr == b"rnnlab: error: output_dir=file: is not a folder\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_interrupt_during_the_first_import_is_no_fault(monkeypatch):
+    class Importing(ModuleType):
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "rnnlab.cli", Importing("rnnlab.cli"))
+    assert start_program() == 130

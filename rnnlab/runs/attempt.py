@@ -12,7 +12,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
-from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.folder import RunFolder, Status, write_json
 from rnnlab.runs.initial_weights import load_initial_weights
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.measure import loader, scores
@@ -23,6 +23,10 @@ from rnnlab.training import checkpoints
 from rnnlab.training.checkpoint_files import PREVIOUS, newest
 from rnnlab.training.checkpoint_reading import check_fits, read
 from rnnlab.training.signals import Signals
+
+# Seconds that MLflow may take for what is left. Somebody waits for an interrupted run to be gone,
+# or kills it soon; `rnnlab sync` sends the rest.
+_PATIENT, _HURRIED = 60.0, 15.0
 
 
 class Attempt:
@@ -118,7 +122,9 @@ class Attempt:
 
     def finish(self, status: Status, cause: str | None) -> None:
         """Tell the tracking server how the run ended; the folder knows already."""
-        self.logger.finish(cast(MlflowStatus, status.value), cause)
+        hurried = status in (Status.KILLED, Status.PREEMPTED)
+        timeout = _HURRIED if hurried else _PATIENT
+        self.logger.finish(cast(MlflowStatus, status.value), cause, timeout=timeout)
 
     def _baselines(self) -> dict[str, dict[str, float]]:
         if not self.config.diagnostics.baselines:
@@ -128,7 +134,7 @@ class Attempt:
     def _write_manifest(self) -> None:
         """Write the manifest, or note in the one that is there what has changed since."""
         if self.folder.manifest.exists():
-            first = read_json(self.folder.manifest)
+            first = self.folder.read_manifest()
             changes = drift(first, self.manifest)
             self.manifest = {**first, "changed_since": [*first.get("changed_since", []), *changes]}
         write_json(self.folder.manifest, self.manifest)

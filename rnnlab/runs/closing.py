@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from rnnlab.errors import ConfigError, RnnlabError, StorageError
+from rnnlab.errors import ConfigError, Refused, RnnlabError, StorageError
 from rnnlab.runs.folder import RunFolder, Status, all_runs
 from rnnlab.runs.ownership import is_abandoned, owned
 from rnnlab.tracking.settle import is_settled
@@ -30,9 +30,8 @@ def close_abandoned(output_dir: Path) -> list[RunFolder]:
         try:
             if is_abandoned(folder.read_status()) and close(folder):
                 closed.append(folder)
-        except RnnlabError as error:
-            # A run that cannot be read, or leads elsewhere, must not keep others from their end.
-            _log.warning("%s", error)
+        except (StorageError, Refused):
+            continue  # whoever asks for this run is told
     return closed
 
 
@@ -52,7 +51,7 @@ def sync(output_dir: Path) -> tuple[int, int]:
                 continue
             # Nobody else is to send the same, or to go on with the run meanwhile.
             with owned(folder):
-                done = not _lacks(folder) or _tell_tracking(folder)
+                done = not _lacks(folder) or _settle(folder)
         except RnnlabError as error:
             _log.warning("%s", error)
             done = False
@@ -69,10 +68,11 @@ def close(folder: RunFolder) -> bool:
                 return False
             cause = f"process {status.get('pid')} on {status['host']} ended without a word"
             folder.write_status(Status.KILLED, cause)
-            try:
-                _tell_tracking(folder)
-            except RnnlabError as error:
-                _log.warning("%s", error)
+            if folder.manifest.exists():  # else MLflow has not heard of it
+                try:
+                    _settle(folder)
+                except RnnlabError as error:
+                    _log.warning("%s", error)
     # Somebody else was faster, or the folder is not ours to write.
     except (ConfigError, StorageError):
         return False
@@ -87,9 +87,7 @@ def _lacks(folder: RunFolder) -> bool:
     return folder.link.exists() and not is_settled(folder.path, status)
 
 
-def _tell_tracking(folder: RunFolder) -> bool:
-    if not folder.manifest.exists():
-        return True
+def _settle(folder: RunFolder) -> bool:
     # Late, for it imports torch, which a list of runs does not need.
     from rnnlab.runs.record import settle
 

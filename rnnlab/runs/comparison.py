@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.tracking import read_points
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import LAST
@@ -86,7 +86,7 @@ def _bytes(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _scores(first: RunFolder, second: RunFolder) -> Iterator[str]:
-    mine, theirs = read_json(first.result), read_json(second.result)
+    mine, theirs = first.read_result(), second.read_result()
     for part in ("scores", "baselines"):
         for group in dict.fromkeys([*mine[part], *theirs[part]]):
             before, now = mine[part].get(group, {}), theirs[part].get(group, {})

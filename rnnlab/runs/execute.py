@@ -20,7 +20,7 @@ from rnnlab.errors import (
 )
 from rnnlab.runs.assemble import Assembly, assemble
 from rnnlab.runs.attempt import Attempt
-from rnnlab.runs.folder import RunFolder, Status, read_json
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.log import log_to
 from rnnlab.runs.ownership import owned
 from rnnlab.runs.record import settle
@@ -55,9 +55,15 @@ def execute(
         Interrupted: SIGINT or SIGTERM; :class:`Preempted` when it is to be resumed later.
     """
     with owned(folder):
-        config = assembly.config if assembly is not None else read_config(folder)
-        with interruptible(signals_of(config)) as signals, log_to(folder):
-            return _recorded(folder, assembly, signals, resume=resume)
+        try:
+            config = assembly.config if assembly is not None else read_config(folder)
+            with interruptible(signals_of(config)) as signals, log_to(folder):
+                return _recorded(folder, assembly, signals, resume=resume)
+        except (Interrupted, KeyboardInterrupt) as interrupt:
+            # It came before the run said that it runs, or just after it had said how it ended.
+            if folder.read_status().get("status") == Status.CREATED:
+                folder.write_status(Status.KILLED, str(interrupt) or "interrupted")
+            raise
 
 
 def _recorded(
@@ -70,7 +76,7 @@ def _recorded(
         config = assembly.config if assembly is not None else read_config(folder)
         if (count := count_processes(config)) > 1:
             run_ranks(folder, count, signals, resume=resume)
-            result = read_json(folder.result)
+            result = folder.read_result()
         else:
             attempt = Attempt(folder, assembly or assemble(config), signals)
             result = attempt.train(resume=resume)
@@ -89,7 +95,11 @@ def _recorded(
         if failure is error:
             raise
         raise failure from error
-    _end(folder, attempt, Status.FINISHED, None)
+    try:
+        _end(folder, attempt, Status.FINISHED, None)
+    except Interrupted:
+        _log.warning("the run has finished; what MLflow lacks of it is sent by: rnnlab sync")
+        raise
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,11 +13,41 @@ from pathlib import Path
 from typing import Any
 
 from rnnlab.config.folder_names import refused_name
+from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.expected import NUMBER, mismatch
 from rnnlab.runs.contained import contained, leads_into
 from rnnlab.runs.names import make_name
+from rnnlab.runs.places import absolute
+from rnnlab.tracking.link import read_link
 
 _RESERVE = 64 * 1024
+_STATUS = {
+    "status": str,
+    "cause": str | None,
+    "pid": int,
+    "host": str,
+    "times": {...: str},
+}
+# What readers of a manifest and a result rely on; there is more in them.
+SETTING = {"setting": str, "seed": int, ...: object}
+_MANIFEST = {
+    **SETTING,
+    "fingerprint": str,
+    "data_sha256": str,
+    "git": dict,
+    "packages": {...: str},
+    "plugins": {...: str},
+    "threads": int,
+}
+_RESULT = {
+    "scores": {"test": {...: NUMBER}, ...: {...: NUMBER}},
+    "baselines": {...: {...: NUMBER}},
+    "monitor": str,
+    "parameters": int,
+    "train_seconds": NUMBER,
+    ...: object,
+}
 
 
 class Status(StrEnum):
@@ -114,8 +145,46 @@ class RunFolder:
         return self._inside("status.json")
 
     def read_status(self) -> dict[str, Any]:
-        """Return ``status``, ``cause``, ``pid``, ``host`` and times; {} when none was written."""
-        return read_json(self._status) if self._status.exists() else {}
+        """Return ``status``, ``cause``, ``pid``, ``host`` and times; {} when none was written.
+
+        Raises:
+            StorageError: The file is no status.
+        """
+        if not self._status.exists():
+            return {}
+        content = read_json(self._status, _STATUS)
+        fault = _status_fault(content)
+        if fault is not None:
+            raise StorageError(f"{self._status}: cannot be read: {fault}")
+        return content
+
+    def read_manifest(self) -> dict[str, Any]:
+        """Return what ``manifest.json`` holds.
+
+        Raises:
+            StorageError: The file is no manifest.
+        """
+        return read_json(self.manifest, _MANIFEST)
+
+    def read_result(self) -> dict[str, Any]:
+        """Return what ``result.json`` holds.
+
+        Raises:
+            StorageError: The file is no result.
+        """
+        return read_json(self.result, _RESULT)
+
+    def read_spec(self) -> DataSpec:
+        """Return what ``spec.json`` says of the data.
+
+        Raises:
+            StorageError: The file is no data specification.
+        """
+        try:
+            return DataSpec.from_dict(read_json(self.spec))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise StorageError(f"{self.spec}: is no data specification: {why}") from error
 
     def write_status(self, status: Status, cause: str | None = None) -> None:
         """Write the status atomically; the times of earlier statuses are kept."""
@@ -160,6 +229,20 @@ class RunFolder:
         return self._inside(".reserve")
 
 
+def _status_fault(content: dict[str, Any]) -> str | None:
+    status, times = content["status"], content["times"]
+    if status not in list(Status):
+        return f"status is {status!r}"
+    if content["pid"] < 1:
+        return f"pid is {content['pid']}"
+    try:
+        if status in (Status.CREATED, Status.RUNNING):  # the age of its process is compared
+            datetime.fromisoformat(times[status])
+    except (KeyError, ValueError):
+        return f"times.{status} is no time"
+    return None
+
+
 def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolder:
     """Make an empty run folder.
 
@@ -176,7 +259,7 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         if (why := refused_name(part)) is not None:
             raise ConfigError(why, key=key, value=part)
     try:
-        parent = output_dir.expanduser().absolute() / experiment_name
+        parent = absolute(output_dir) / experiment_name
         path = parent / (name or make_name())
         parent.mkdir(parents=True, exist_ok=True)
         path.mkdir()
@@ -208,7 +291,7 @@ def find(run: str, output_dir: Path) -> RunFolder:
         Refused: Its name is that of a link that leads out of ``output_dir``.
     """
     if (as_path := _as_path(run)) is not None:
-        return RunFolder(as_path.absolute())
+        return RunFolder(absolute(as_path))
     found = _by_name(run, output_dir)
     if not leads_into(output_dir, found.path):
         to = found.path.resolve()
@@ -250,27 +333,36 @@ def _by_name(run: str, output_dir: Path) -> RunFolder:
 def all_runs(output_dir: Path) -> list[RunFolder]:
     """Return every run folder below ``output_dir``."""
     pattern = "*/*/config.yaml"
-    return [RunFolder(path.parent.absolute()) for path in sorted(output_dir.glob(pattern))]
+    return [RunFolder(absolute(path.parent)) for path in sorted(output_dir.glob(pattern))]
 
 
 def mlflow_run_id(folder: RunFolder) -> str | None:
     """Return the run's id in MLflow, or None when it was not tracked."""
-    path = folder.path / "mlflow.json"
-    return read_json(path).get("run_id") if path.exists() else None
+    try:
+        link = read_link(folder.path)
+    except StorageError:
+        return None  # whoever goes on with the run says so
+    return link.run_id if link else None
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, expected: Any = dict) -> dict[str, Any]:
     """Return the object in a JSON file.
 
+    Args:
+        path: The file.
+        expected: What it must hold; see :func:`rnnlab.expected.mismatch`.
+
     Raises:
-        StorageError: The file cannot be read or holds no JSON object.
+        StorageError: The file cannot be read, or is something else.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise StorageError(f"{path}: cannot be read: it holds no JSON object")
+    if (why := mismatch(content, expected)) is not None:
+        raise StorageError(f"{path}: cannot be read: {why}")
     return content
 
 
@@ -289,6 +381,10 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
+    # A signal that raises in here must leave no draft either.
+    except BaseException as error:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise StorageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -19,7 +19,6 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from rnnlab.data.content import content_sha256
-from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
@@ -32,6 +31,7 @@ from rnnlab.training.checkpoint_files import write
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import INIT, model_weights
 
+_REPORT = {"source": str, "loaded": {...: list}, "not_loaded": {...: str}, ...: object}
 _SHOWN = 4  # reasons on the console; the log has them all
 
 _log = logging.getLogger(__name__)
@@ -83,11 +83,11 @@ def find_initial_weights(assembly: Assembly) -> InitialWeights | None:
     own = outputs / str(config.experiment_name) / str(config.name)
     if config.name is not None and own.resolve() == source.path.resolve():
         raise ConfigError("is the run's own folder", key="init_from", value=shown)
-    weights, manifest = _weights(path), read_json(source.manifest)
+    weights, manifest = _weights(path), source.read_manifest()
     found = match(
         weights,
         assembly.model.state_dict(),
-        DataSpec.from_dict(read_json(source.spec)),
+        source.read_spec(),
         assembly.spec,
         same_data=manifest["data_sha256"] == assembly.dataset.sha256(),
     )
@@ -142,7 +142,7 @@ def copy_initial_weights(first: RunFolder, second: RunFolder) -> None:
 
 def initial_report(folder: RunFolder) -> dict[str, Any] | None:
     """Return what ``init.json`` of a run folder holds, or None where there is none."""
-    return read_json(folder.initial) if folder.initial.exists() else None
+    return read_json(folder.initial, _REPORT) if folder.initial.exists() else None
 
 
 def weights_sha256(weights: dict[str, Tensor]) -> str:

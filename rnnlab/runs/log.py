@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rnnlab.runs.folder import RunFolder
+from rnnlab.warned import warnings_shown
 
 
 @contextmanager
@@ -19,23 +19,18 @@ def log_to(folder: RunFolder) -> Iterator[None]:
     """
     handler = _LogFile(folder.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    shown = logging.StreamHandler(sys.stderr)
-    shown.setFormatter(logging.Formatter("rnnlab: warning: %(message)s"))
-    shown.addFilter(lambda record: record.levelno == logging.WARNING)
-    own = logging.getLogger("rnnlab")
-    own.addHandler(shown)
     loggers = [logging.getLogger(name) for name in ("rnnlab", "pytorch_lightning")]
     for each in loggers:
         each.addHandler(handler)
-    own.setLevel(logging.INFO)
+    logging.getLogger("rnnlab").setLevel(logging.INFO)
     # Lightning asks for a loader with a state; ours is told where to start.
     warnings.filterwarnings("ignore", message=".*ended before the epoch ended")
     # Lightning 2.6 uses a name that torch 2.13 deprecates; no user can do anything about it.
     warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)`")
     try:
-        yield
+        with warnings_shown():
+            yield
     finally:
-        own.removeHandler(shown)
         for each in loggers:
             each.removeHandler(handler)
         handler.close()

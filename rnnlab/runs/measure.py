@@ -43,8 +43,8 @@ def scores(assembly: Assembly, device: torch.device) -> dict[str, dict[str, floa
 
     test = _Counted(loader(assembly, "test"))
     val = loader(assembly, "val")
-    on_test = score(test, _most(assembly, "test", test.loader))
-    on_val = score(val, _most(assembly, "val", val))
+    on_test = score(test, most_batches(assembly, "test", test.loader))
+    on_val = score(val, most_batches(assembly, "val", val))
     on_train = score(loader(assembly, "train", shuffle=True), test.count)
     return {"train": on_train, "val": on_val, "test": on_test}
 
@@ -61,8 +61,12 @@ class _Counted:
             yield batch
 
 
-def _most(assembly: Assembly, part: Part, batches: Loader) -> int | None:
-    """Return how many batches ``trainer.limit_…_batches`` allows: a number of them or a share."""
+def most_batches(assembly: Assembly, part: Part, batches: Loader) -> int | None:
+    """Return how many batches ``trainer.limit_…_batches`` allows: a number of them or a share.
+
+    Raises:
+        ConfigError: The share is less than one batch, or of data whose length is not known.
+    """
     name = f"limit_{part}_batches"
     limit: int | float | None = assembly.config.trainer[name]
     if limit is None or isinstance(limit, int):
@@ -71,5 +75,8 @@ def _most(assembly: Assembly, part: Part, batches: Loader) -> int | None:
         return None
     if not hasattr(batches, "__len__"):
         why = "must be a whole number: of data that is read while training no share is known"
+        raise ConfigError(why, key=f"trainer.{name}", value=limit)
+    if limit > 0 and int(limit * len(batches)) == 0:
+        why = f"is less than one batch: there are {len(batches)}"
         raise ConfigError(why, key=f"trainer.{name}", value=limit)
     return int(limit * len(batches))

@@ -8,6 +8,7 @@ from typing import Literal
 from rnnlab.runs.folder import RunFolder, mlflow_run_id, read_json, write_json
 
 Kind = Literal["further", "reproduction"]
+_ORIGIN = {"kind": str, "run": str, "mlflow_run_id": str | None}
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def origin_tags(folder: RunFolder) -> dict[str, str]:
     """Return the MLflow tags that say what a run was made from; {} for one that stands alone."""
     if not folder.origin.exists():
         return {}
-    content = read_json(folder.origin)
+    content = read_json(folder.origin, _ORIGIN)
     tags = {f"rnnlab.{content['kind']}_of": str(content["run"])}
     if content["mlflow_run_id"] is not None:
         # The dashboard shows the run below its parent.

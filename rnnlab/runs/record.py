@@ -10,10 +10,11 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.plugins.discovery import distributions_in_use
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
+from rnnlab.runs.places import absolute
 from rnnlab.runs.restore import read_config
 from rnnlab.runs.trainer import device_kind
 from rnnlab.tracking.logger import RunLogger
@@ -75,7 +76,7 @@ def settle(folder: RunFolder) -> bool:
     status = cast(MlflowStatus, said.get("status"))
     if is_settled(folder.path, status):
         return True
-    manifest = read_json(folder.manifest)
+    manifest = folder.read_manifest()
     shown = _shown_as(folder, read_config(folder), manifest)
     files = [path for path in (folder.config, folder.manifest, folder.result) if path.exists()]
     return settle_in_mlflow(folder.path, status, said.get("cause"), artifacts=files, **shown)
@@ -89,7 +90,7 @@ def check_tracking(config: DictConfig) -> None:
         StorageError: It is of another version of MLflow.
     """
     if config.tracking.enabled:
-        outputs = Path(config.output_dir).expanduser().absolute()
+        outputs = absolute(Path(config.output_dir))
         check_store(tracking_uri(config.tracking.uri, outputs))
 
 

@@ -52,7 +52,7 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
-    config, manifest = read_config(first), read_json(first.manifest)
+    config, manifest = read_config(first), first.read_manifest()
     # What cannot be compared with itself cannot be compared with what takes hours to train.
     differences(first, first)
     config.experiment_name = first.path.parent.name
@@ -67,7 +67,7 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
 
     second = create_run(config, first.path.parents[1], fill)
     execute(second, resume=True)
-    changed = drift(manifest, read_json(second.manifest))
+    changed = drift(manifest, second.read_manifest())
     return Reproduction(first, second, differences(first, second), changed)
 
 

@@ -8,10 +8,9 @@ from omegaconf import DictConfig
 
 from rnnlab.config import build
 from rnnlab.config.stored import read_stored
-from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.models.model import Model
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.tasks.base import Task
 from rnnlab.training import checkpoints
 from rnnlab.training.checkpoint_reading import check_fits, read
@@ -31,9 +30,7 @@ def restore(folder: RunFolder) -> tuple[Task, Model]:
     path = checkpoint(folder)
     config = read_config(folder)
     task = build.task(config)
-    model = task.build_model(
-        DataSpec.from_dict(read_json(folder.spec)), build.backbone_factory(config)
-    )
+    model = task.build_model(folder.read_spec(), build.backbone_factory(config))
     weights = checkpoints.model_weights(read(path))
     check_fits(model.state_dict(), weights, path)
     model.load_state_dict(weights)

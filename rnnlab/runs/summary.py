@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 
 from rich.table import Table
 
-from rnnlab.errors import ConfigError
-from rnnlab.runs.folder import RunFolder, Status, all_runs, read_json
+from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.runs.folder import SETTING, RunFolder, Status, all_runs, read_json
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,18 @@ def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:
     groups: dict[tuple[str, str], dict[int, dict[str, Any]]] = defaultdict(dict)
     for folder in all_runs(output_dir):
         experiment = folder.path.parent.name
-        if _is_finished(folder) and (not experiments or experiment in experiments):
-            manifest = read_json(folder.manifest)
-            # A seed that ran twice counts once: the later one, as names sort by time.
-            groups[experiment, manifest["setting"]][manifest["seed"]] = read_json(folder.result)
+        if experiments and experiment not in experiments:
+            continue
+        try:
+            if not _is_finished(folder):
+                continue
+            manifest, result = read_json(folder.manifest, SETTING), folder.read_result()
+        except (StorageError, Refused) as error:
+            # One damaged run must not hide all others.
+            _log.warning("left out: %s", error)
+            continue
+        # A seed that ran twice counts once: the later one, as names sort by time.
+        groups[experiment, manifest["setting"]][manifest["seed"]] = result
     known = sorted({experiment for experiment, _ in groups})
     for experiment in experiments:
         if experiment not in known:

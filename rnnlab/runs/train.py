@@ -14,6 +14,7 @@ from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import find_initial_weights
 from rnnlab.runs.record import check_tracking
 from rnnlab.runs.trainer import check_training
+from rnnlab.training.signals import interruptible
 
 
 def train(overrides: list[str]) -> RunFolder:
@@ -25,13 +26,15 @@ def train(overrides: list[str]) -> RunFolder:
         ConfigError: The config, the data or their combination is wrong.
         RunFailed: The training broke off.
     """
-    config = checked(overrides)
-    _make_data_path_absolute(config)
-    check_tracking(config)
-    assembly = assemble(config)
-    check_training(assembly)
-    run = create(assembly)
-    execute(run, assembly)
+    # From before the folder is made: no moment of its life may go unrecorded.
+    with interruptible():
+        config = checked(overrides)
+        _make_data_path_absolute(config)
+        check_tracking(config)
+        assembly = assemble(config)
+        check_training(assembly)
+        run = create(assembly)
+        execute(run, assembly)
     return run
 
 

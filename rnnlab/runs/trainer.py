@@ -17,6 +17,7 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.measure import loader, most_batches
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.training.checkpoint_files import AtomicCheckpointIO
 from rnnlab.training.checkpoints import Checkpoints
@@ -119,11 +120,15 @@ def check_training(assembly: Assembly) -> None:
     """Check that optimizer, scheduler and Trainer can be made, and on this machine.
 
     Raises:
-        ConfigError: A value is refused, or there is no such accelerator, device or strategy.
+        ConfigError: A value is refused, a share of a part is less than one batch of it, or there is
+            no such accelerator, device or strategy.
     """
     config = assembly.config
     optimizer = build.optimizer(config, assembly.model.parameters())
     build.scheduler(config, optimizer)
+    most_batches(assembly, "train", training_loader(assembly))
+    for part in ("val", "test"):
+        most_batches(assembly, part, loader(assembly, part))
     count_processes(config)
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rnnlab.tracking.link import Link, read_link
+from rnnlab.tracking.link import Link, is_copy, read_link
 from rnnlab.tracking.mlflow_run import MlflowRun, Status
 from rnnlab.tracking.opening import find_run, open_run
 from rnnlab.tracking.points import has_whole_line, read_from
 from rnnlab.tracking.spool import Spool
 from rnnlab.tracking.store import import_mlflow
-from rnnlab.tracking.uri import redacted, tracking_uri
+from rnnlab.tracking.uri import SQLITE, redacted, tracking_uri
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ def settle(
     link = read_link(folder)
     if link is None or is_settled(folder, status):
         return True
+    if is_copy(folder, link):
+        # It gets an MLflow run of its own, where its config says.
+        link = replace(link, uri=redacted(tracking_uri(uri)) if uri else link.uri, run_id=None)
     if link.run_id is None and experiment is None:
         _log.warning("MLflow at %s never got the run %s", link.uri, folder)
         return False
@@ -112,6 +116,9 @@ def _address(link: Link, uri: str | None) -> str:
     for candidate in (uri, os.environ.get("MLFLOW_TRACKING_URI")):
         if candidate and redacted(address := tracking_uri(candidate)) == link.uri:
             return address
+    if uri and link.uri.startswith(SQLITE) and not Path(link.uri.removeprefix(SQLITE)).exists():
+        # The folder of all runs was moved, and the database in it.
+        return tracking_uri(uri)
     return link.uri
 
 

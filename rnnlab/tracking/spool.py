@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
-from rnnlab.tracking.link import Link, read_link, write_link
+from rnnlab.tracking.link import Link, is_copy, read_link, write_link
 from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.mlflow_run import MAX_POINTS, MlflowRun, Status, is_refusal
 from rnnlab.tracking.outage import Outage, first_line
@@ -43,7 +43,7 @@ class Spool:
             is made, which the next process would not know of.
         run_id: The run to go on with, before the one that the folder names.
         interval: Seconds between two looks at the folder.
-        quiet: Whether nothing is said of an outage before :meth:`close`, which follows at once.
+        quiet: Whether only :meth:`close` says that the store cannot be used.
 
     Raises:
         StorageError: ``mlflow.json`` cannot be read or written.
@@ -159,7 +159,7 @@ class Spool:
         if self._run is None:
             run = self._open_run(self._link, self._progress)
             if run.run_id != self._link.run_id:
-                self._save(Link(self._link.uri, run.run_id, key=self._link.key))
+                self._save(replace(self._link, run_id=run.run_id, sent=0, status=None))
             self._run = run
         try:
             while self._jobs:
@@ -234,9 +234,10 @@ def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
     points that are sent again are not doubled.
     """
     link = read_link(folder)
-    if link is None or run_id not in (None, link.run_id):
-        return Link(uri, run_id, key=uuid4().hex)
-    link = replace(link, status=None, key=link.key or uuid4().hex)
+    own = str(folder.absolute())
+    if link is None or run_id not in (None, link.run_id) or is_copy(folder, link):
+        return Link(uri, run_id, key=uuid4().hex, folder=own)
+    link = replace(link, status=None, key=link.key or uuid4().hex, folder=own)
     if link.uri != uri or not ends_at_a_line(folder / "metrics.jsonl", link.sent):
         return replace(link, uri=uri, sent=0)
     return link

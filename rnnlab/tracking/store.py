@@ -56,7 +56,24 @@ def connect(uri: str) -> MlflowClient:
     database.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{database}.lock"):
         check_database(uri)
+        if not database.exists():
+            _make(database)
         return MlflowClient(tracking_uri=uri)
+
+
+def _make(database: Path) -> None:
+    """Make a SQLite store under another name first: whole, or not at all.
+
+    It takes seconds. A process that ends meanwhile would leave a file that looks like the store of
+    an older MLflow, and every later run would be refused.
+    """
+    from mlflow.tracking import MlflowClient
+
+    draft = database.with_name(f".{database.name}.new")
+    for left in (draft, Path(f"{draft}-journal")):
+        left.unlink(missing_ok=True)
+    MlflowClient(tracking_uri=f"{SQLITE}{draft}")
+    draft.replace(database)
 
 
 def environment() -> dict[str, str]:

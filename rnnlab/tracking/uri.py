@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from rnnlab.errors import ConfigError
 
 SQLITE = "sqlite:///"
+_VARIABLE = "MLFLOW_TRACKING_URI"
 _DATABASES = ("postgresql", "mysql", "mssql", "sqlite")
 
 
@@ -23,18 +25,27 @@ def tracking_uri(uri: str | None = None, outputs: Path = Path("outputs")) -> str
     Raises:
         ConfigError: The URI names no store that MLflow still writes to.
     """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"{SQLITE}{outputs}/mlflow.db"
+    key = "tracking.uri" if uri else _VARIABLE
+    uri = uri or os.environ.get(_VARIABLE) or f"{SQLITE}{outputs}/mlflow.db"
     if uri.startswith(SQLITE):
         return SQLITE + str(Path(uri.removeprefix(SQLITE)).expanduser().absolute())
-    server = uri.startswith(("http://", "https://")) or uri.split("://")[0] == "databricks"
-    if server or is_database(uri):
+    if _is_address(uri) or uri.split("://")[0] == "databricks" or is_database(uri):
         return uri.rstrip("/")
     raise ConfigError(
         "names no tracking store",
-        key="tracking.uri",
+        key=key,
         value=redacted(uri),
         valid=["sqlite:///FOLDER/mlflow.db", "http://HOST:PORT", "https://HOST", "a database URI"],
     )
+
+
+def _is_address(uri: str) -> bool:
+    """Return whether a URI names a server, with a host and a port that can be."""
+    try:
+        parts = urlsplit(uri)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def is_database(uri: str) -> bool:
@@ -44,7 +55,10 @@ def is_database(uri: str) -> bool:
 
 def redacted(uri: str) -> str:
     """Return the URI without user name and password, for files and messages."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # brackets without an address in them
+        return re.sub("//.*@", "//", uri)
     if "@" not in parts.netloc:
         return uri
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

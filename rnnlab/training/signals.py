@@ -1,9 +1,9 @@
 """Signals end a training by an exception, so that its end can be recorded truly.
 
-SIGINT and SIGTERM interrupt at once. SIGUSR1, and SIGTERM where that is wanted, say that the
-machine is needed: the training writes a snapshot first, if it comes to the start of a batch within
-the grace period. Lightning's own handlers turn SIGINT into exit status 1 and SIGTERM into exit
-status 0.
+SIGINT, SIGTERM and SIGHUP interrupt at once. SIGUSR1, and SIGTERM where that is wanted, say that
+the machine is needed: the training writes a snapshot first, if it comes to the start of a batch
+within the grace period. Lightning's own handlers turn SIGINT into exit status 1 and SIGTERM into
+exit status 0.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import pytorch_lightning as pl
 from rnnlab.errors import Interrupted, Preempted
 
 _INTERRUPTING = (signal.SIGINT, signal.SIGTERM)
-# Windows has neither; there nothing pre-empts.
+# Windows has none of these; there nothing pre-empts.
+_HANGUP = getattr(signal, "SIGHUP", None)
 _PREEMPTING = getattr(signal, "SIGUSR1", None)
 _ALARM = getattr(signal, "SIGALRM", None)
 _LOOK_AGAIN = 2.0
@@ -105,6 +106,9 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             return {}
         numbers = [n for n in (*_INTERRUPTING, _PREEMPTING, _ALARM) if n is not None]
+        # Whoever starts a run with nohup wants it to outlive the terminal.
+        if _HANGUP is not None and signal.getsignal(_HANGUP) != signal.SIG_IGN:
+            numbers.append(_HANGUP)
         return {number: signal.signal(number, self) for number in numbers}
 
 

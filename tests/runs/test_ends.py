@@ -10,10 +10,12 @@ import time
 import pytest
 import torch
 from mlflow.tracking import MlflowClient
+from omegaconf import OmegaConf
 
 from rnnlab.cli import main
 from rnnlab.errors import RunFailed, StorageError
 from rnnlab.runs import attempt
+from rnnlab.runs import execute as execution
 from rnnlab.runs.folder import RunFolder, Status, read_json
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_reading import read
@@ -203,3 +205,30 @@ def test_a_run_is_not_begun_where_its_end_could_not_be_written(tmp_path):
     folder = RunFolder(tmp_path / "missing")
     with pytest.raises(StorageError):
         folder.reserve()
+
+
+def test_a_signal_before_the_run_says_that_it_runs(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "log_to", lambda folder: os.kill(os.getpid(), signal.SIGTERM))
+    assert main(["train", *small]) == 143
+    status = only_run(tmp_path).read_status()
+    assert (status["status"], status["cause"]) == ("KILLED", "interrupted by signal 15")
+
+
+def test_a_signal_while_the_folder_is_made_leaves_none(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        OmegaConf, "save", lambda config, path: os.kill(os.getpid(), signal.SIGUSR1)
+    )
+    assert main(["train", *small]) == 75
+    assert list((tmp_path / "outputs").iterdir()) == []
+
+
+def test_a_signal_while_mlflow_is_told_leaves_the_run_finished(
+    small, tmp_path, monkeypatch, capsys
+):
+    def interrupted(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(attempt.Attempt, "finish", interrupted)
+    assert main(["train", *small]) == 143
+    assert only_run(tmp_path).read_status()["status"] == "FINISHED"
+    assert "warning: the run has finished; what MLflow lacks" in capsys.readouterr().err

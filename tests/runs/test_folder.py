@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.errors import ConfigError, Interrupted, Refused, StorageError
 from rnnlab.runs.folder import RunFolder, Status, create, find, read_json, write_json
 
 
@@ -63,7 +63,7 @@ def test_find_by_folder_name_prefix_run_id_and_last(tmp_path, monkeypatch):
         make_run(tmp_path, "20260101-brave-otter"),
         make_run(tmp_path, "20260102-x", "b"),
     )
-    write_json(first.path / "mlflow.json", {"run_id": "abc123"})
+    write_json(first.path / "mlflow.json", {"uri": "http://host", "run_id": "abc123"})
     os.utime(first.config, (1, 1))
     assert find(str(first.path), tmp_path) == first
     assert find("20260101-brave-otter", tmp_path) == first
@@ -152,3 +152,27 @@ def test_layout(tmp_path):
     assert [path.name for path in names] == [
         "config.yaml", "manifest.json", "spec.json", "metrics.jsonl", "result.json", "log.txt",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", '{"input": 5, "target": [], "aligned": 1, "stream": 1, "next_step": 1}']
+)
+def test_a_specification_that_is_none(tmp_path, content):
+    folder = make_run(tmp_path, "x")
+    folder.spec.write_text(content)
+    with pytest.raises(StorageError, match=r"spec\.json: "):
+        folder.read_spec()
+
+
+def test_a_signal_in_the_middle_of_a_file_leaves_no_draft(tmp_path, monkeypatch):
+    path = tmp_path / "file.json"
+    write_json(path, {"a": 1})
+
+    def interrupt(number):
+        raise Interrupted(15)
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(Interrupted):
+        write_json(path, {"a": 2})
+    assert read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]

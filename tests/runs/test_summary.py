@@ -69,3 +69,15 @@ def test_nothing_to_summarise_is_said(tmp_path):
     finished(tmp_path, "a", 0, 0.5)
     with pytest.raises(ConfigError, match="EXPERIMENT=dmo: no finished run in"):
         summarise(tmp_path, ["dmo"])
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "result.json", "status.json"])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"scores": 5, "setting": [], "status": 3}'])
+def test_a_damaged_run_hides_no_other(tmp_path, name, content, caplog):
+    finished(tmp_path, "good", 0, 0.25)
+    damaged = finished(tmp_path, "damaged", 1, 0.5)
+    (damaged.path / name).write_text(content)
+    (summary,) = summarise(tmp_path, [])
+    assert summary.test_scores() == [0.25]
+    (said,) = caplog.messages
+    assert said.startswith(f"left out: {damaged.path / name}: cannot be read: ")

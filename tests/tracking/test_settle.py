@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -251,3 +252,35 @@ def test_the_password_comes_from_the_argument_or_the_environment(
     assert _address(link, "http://me:pw@other:5000") == "http://host:5000"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://you:pw@host:5000/")
     assert _address(link, "sqlite:////x.db") == "http://you:pw@host:5000"
+
+
+def test_a_copy_is_not_shown_by_the_run_of_its_original(
+    folder: Path, uri: str, tmp_path: Path
+) -> None:
+    original = str(link_of(folder).run_id)
+    copied = tmp_path / "copy"
+    shutil.copytree(folder, copied)
+    assert settle(copied, "KILLED", "why", uri=uri, experiment="e")
+    assert MlflowClient(uri).get_run(original).info.status == "FINISHED"
+    own = str(link_of(copied).run_id)
+    assert own != original
+    assert MlflowClient(uri).get_run(own).info.status == "KILLED"
+    assert points_of(uri, own) == points_in(folder)
+    # It has one now, and goes on in that.
+    assert settle(copied, "FINISHED", uri=uri, experiment="e")
+    assert link_of(copied).run_id == own
+
+
+def test_a_moved_folder_keeps_its_run(folder: Path, uri: str, tmp_path: Path) -> None:
+    original = link_of(folder).run_id
+    moved = folder.rename(tmp_path / "moved")
+    assert settle(moved, "KILLED", uri=uri, experiment="e")
+    assert link_of(moved).run_id == original
+
+
+def test_a_store_that_moved_with_its_runs_is_found(folder: Path, uri: str, tmp_path: Path) -> None:
+    log_more(folder)
+    database = Path(uri.removeprefix("sqlite:///"))
+    moved = database.rename(tmp_path / "moved.db")
+    assert settle(folder, "KILLED", uri=f"sqlite:///{moved}", experiment="e")
+    assert link_of(folder).uri == f"sqlite:///{moved}"

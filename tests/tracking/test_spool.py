@@ -77,7 +77,7 @@ def test_all_points_arrive_once_in_order_and_before_the_status(tmp_path: Path) -
     link = read_link(tmp_path)
     assert link is not None
     assert link.key
-    assert link == Link("http://host", "a", size, "FINISHED", link.key)
+    assert link == Link("http://host", "a", size, "FINISHED", link.key, str(tmp_path))
 
 
 def test_closing_twice_finishes_once(tmp_path: Path) -> None:

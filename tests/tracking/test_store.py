@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from rnnlab.errors import ConfigError
+from rnnlab.tracking.schema import check_store
 from rnnlab.tracking.store import (
     artifact_location,
     connect,
@@ -71,3 +73,23 @@ def test_the_package_imports_neither_mlflow_nor_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_process_killed_while_it_makes_the_store_leaves_none(tmp_path: Path) -> None:
+    database = tmp_path / "mlflow.db"
+    uri = f"sqlite:///{database}"
+    code = f"from rnnlab.tracking.store import connect; connect({uri!r})"
+    making = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        while not list(tmp_path.glob(".*.new")) and making.poll() is None:
+            time.sleep(0.02)
+        time.sleep(0.1)
+        assert not database.exists()
+    finally:
+        making.kill()
+        making.wait()
+    assert not database.exists()
+    client = connect(uri)
+    assert [experiment.name for experiment in client.search_experiments()] == ["Default"]
+    check_store(uri)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mlflow.db", "mlflow.db.lock"]

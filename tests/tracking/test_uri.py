@@ -41,6 +41,24 @@ def test_stores_that_mlflow_does_not_write_are_refused(uri: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["http://", "http:///path", "http://host:port", "http://host:99999", "http://u:secret@[::1"],
+)
+def test_a_server_without_a_host_or_with_a_wrong_port_is_refused(uri: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"^tracking\.uri=http:.*: names no tracking store"
+    ) as caught:
+        tracking_uri(uri)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_wrong_environment_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nonsense")
+    with pytest.raises(ConfigError, match=r"^MLFLOW_TRACKING_URI=nonsense: names no"):
+        tracking_uri(None)
+
+
 def test_a_slash_at_the_end_makes_no_other_store() -> None:
     assert tracking_uri("http://host:5000/") == "http://host:5000"
 

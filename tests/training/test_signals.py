@@ -124,3 +124,16 @@ def test_an_interrupt_that_python_drops_is_raised_again(monkeypatch):
         reached = True
         signal.pause()
     assert reached
+
+
+def test_a_closed_terminal_interrupts_unless_nohup_has_said_otherwise():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible():
+            os.kill(os.getpid(), signal.SIGHUP)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        with pytest.raises(Interrupted) as caught, interruptible():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert caught.value.exit_code == 129
+    finally:
+        signal.signal(signal.SIGHUP, before)
