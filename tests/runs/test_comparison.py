@@ -25,6 +25,8 @@ CHECKPOINT = {
     "rnnlab": {"seconds": 1.0},
 }
 RESULT = {
+    "monitor": "val/loss",
+    "parameters": 3,
     "scores": {"test": {"loss": 0.5, "f1": math.nan}},
     "baselines": {"mean": {"loss": 1.0}},
     "train_seconds": 3.0,

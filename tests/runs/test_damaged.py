@@ -53,7 +53,7 @@ def run(tmp_path, name, status):
     return folder
 
 
-@pytest.mark.parametrize("status", BAD)
+@pytest.mark.parametrize("status", BAD, ids=range(len(BAD)))
 def test_a_status_that_is_none_is_told_and_no_other_run_suffers(tmp_path, status, capsys):
     damaged = run(tmp_path, "a", status)
     killed = run(tmp_path, "b", json.dumps(GOOD | {"pid": 2**22 + 1}))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.cli import main
-from rnnlab.runs.folder import RunFolder, read_json, write_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_reading import read
@@ -164,11 +164,3 @@ def test_where_both_snapshots_are_torn_the_run_fails_and_says_so(run, capsys, tm
     assert "nor is previous.ckpt" in error
     assert folder.read_status()["status"] == "FAILED"
     assert {path.name: path.read_bytes() for path in folder.checkpoints.iterdir()} == before
-
-
-def test_a_status_without_sense_does_not_keep_a_run_from_being_resumed(run):
-    folder = run("cut")
-    status = read_json(folder.path / "status.json")
-    write_json(folder.path / "status.json", {**status, "pid": "x", "times": []})
-    resume(str(folder.path), Path("nothing"))
-    assert folder.read_status()["status"] == "FINISHED"

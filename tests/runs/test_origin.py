@@ -17,7 +17,7 @@ def pair(tmp_path):
 @pytest.mark.parametrize("kind", ["further", "reproduction"])
 def test_the_parent_is_named_in_the_tags_of_mlflow(pair, kind):
     parent, child = pair
-    write_json(parent.path / "mlflow.json", {"run_id": "abc"})
+    write_json(parent.path / "mlflow.json", {"uri": "http://h", "run_id": "abc"})
     Origin(kind, parent).write(child)
     assert origin_tags(child) == {
         f"rnnlab.{kind}_of": str(parent.path),
@@ -26,7 +26,7 @@ def test_the_parent_is_named_in_the_tags_of_mlflow(pair, kind):
     assert origin_tags(parent) == {}
 
 
-@pytest.mark.parametrize("link", [None, {"run_id": None}])
+@pytest.mark.parametrize("link", [None, {"uri": "http://h", "run_id": None}])
 def test_a_parent_that_mlflow_does_not_know(pair, link):
     parent, child = pair
     if link is not None:

@@ -174,19 +174,6 @@ def test_of_another_machine_only_the_lock_is_known(folder, owner):
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"pid": None}, {"pid": "x"}, {"pid": -5}, {"pid": 2**70}, {"times": {}}, {"times": None},
-     {"times": {"RUNNING": "soon"}}],
-)  # fmt: skip
-def test_a_status_that_no_process_has_written_does_not_block(folder, changes):
-    folder.write_status(Status.RUNNING)
-    rewrite(folder, **changes)
-    assert is_abandoned(folder.read_status())
-    with owned(folder):
-        pass
-
-
 def test_a_lock_that_cannot_be_made_is_one_line(folder):
     folder.lock.mkdir()
     with pytest.raises(StorageError, match=r"\.lock: "), owned(folder):

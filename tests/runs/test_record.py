@@ -50,7 +50,9 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
         "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git, "plugins": {"p": "1"},
     }  # fmt: skip
     folder.path.mkdir(parents=True)
-    write_json(folder.path / "init.json", {"source": "pretraining/one"})
+    write_json(
+        folder.path / "init.json", {"source": "pretraining/one", "loaded": {}, "not_loaded": {}}
+    )
     config = compose([*SMALL, "cell.hidden_size=7"])
     run_logger(folder, config, manifest)
     assert told["uri"] == f"sqlite:///{tmp_path}/outputs/mlflow.db"
