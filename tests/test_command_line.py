@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,17 @@ def test_a_file_in_place_of_the_folder_of_runs(arguments: list[str], tmp_path: P
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.fixture
+def handlers():
+    """Put back the handlers that the program changes at its end."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
 def test_an_interrupt_during_the_first_import_is_no_fault(monkeypatch):
     class Importing(ModuleType):
         def __getattr__(self, name):
@@ -98,3 +110,4 @@ def test_an_interrupt_during_the_first_import_is_no_fault(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "rnnlab.cli", Importing("rnnlab.cli"))
     assert start_program() == 130
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # the code is decided

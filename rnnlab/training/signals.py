@@ -8,6 +8,7 @@ exit status 0.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -26,6 +27,8 @@ _HANGUP = getattr(signal, "SIGHUP", None)
 _PREEMPTING = getattr(signal, "SIGUSR1", None)
 _ALARM = getattr(signal, "SIGALRM", None)
 _LOOK_AGAIN = 2.0
+_SOON = 0.05
+_DELICATE = ("importlib._bootstrap", "logging")
 
 
 class Signals:
@@ -56,6 +59,10 @@ class Signals:
             Interrupted: It ends the run.
             Preempted: It ends the run for a while.
         """
+        if _is_delicate(frame):
+            # An import or a log that is broken off leaves locks and half a module behind.
+            _later(number)
+            return
         if self.arrived is not None:
             # Python drops what is raised while it runs a destructor or a callback of its own.
             if not _unwinds():
@@ -124,6 +131,21 @@ def interruptible(signals: Signals | None = None) -> Iterator[Signals]:
             _stop_alarm()
         for number, old in before.items():
             signal.signal(number, old)  # type: ignore[arg-type]
+
+
+def _is_delicate(frame: FrameType | None) -> bool:
+    """Return whether the interrupted code imports a module or writes to a log."""
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _DELICATE:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _later(number: int) -> None:
+    again = threading.Timer(_SOON, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def _unwinds() -> bool:

@@ -1,3 +1,4 @@
+import importlib
 import os
 import signal
 import sys
@@ -137,3 +138,17 @@ def test_a_closed_terminal_interrupts_unless_nohup_has_said_otherwise():
         assert caught.value.exit_code == 129
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_an_import_is_not_broken_off(tmp_path, monkeypatch):
+    (tmp_path / "slow_module.py").write_text(
+        "import os, signal, time\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "time.sleep(0.2)\n"
+        "whole = True\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Interrupted), interruptible():
+        importlib.import_module("slow_module")
+        signal.pause()
+    assert sys.modules.pop("slow_module").whole
