@@ -20,7 +20,8 @@ from rnnlab.errors import Preempted, RnnlabError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import assemble, seed_everything
 from rnnlab.runs.attempt import Attempt
-from rnnlab.runs.folder import RunFolder, Status, write_json
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.json_files import write_json
 from rnnlab.runs.log import log_to
 from rnnlab.runs.restore import read_config
 from rnnlab.runs.trainer import signals_of

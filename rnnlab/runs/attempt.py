@@ -12,8 +12,9 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException
 from rnnlab.baselines.evaluate import evaluate_baselines
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
-from rnnlab.runs.folder import RunFolder, Status, write_json
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.initial_weights import load_initial_weights
+from rnnlab.runs.json_files import write_json
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.record import final_points, manifest_of, run_logger

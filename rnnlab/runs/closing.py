@@ -9,7 +9,8 @@ import logging
 from pathlib import Path
 
 from rnnlab.errors import ConfigError, Refused, RnnlabError, StorageError
-from rnnlab.runs.folder import RunFolder, Status, all_runs
+from rnnlab.runs.finding import all_runs
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.ownership import is_abandoned, owned
 from rnnlab.tracking.settle import is_settled
 

@@ -15,7 +15,7 @@ from rnnlab.data.rescaled import Rescaled
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly
-from rnnlab.runs.folder import find
+from rnnlab.runs.finding import find
 from rnnlab.runs.measure import scores
 from rnnlab.runs.restore import read_config, restore
 

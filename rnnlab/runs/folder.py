@@ -1,11 +1,9 @@
-"""The run folder: its layout, its status, and how to find one."""
+"""The run folder: its layout and its status."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,12 +12,12 @@ from typing import Any
 
 from rnnlab.config.folder_names import refused_name
 from rnnlab.data.spec import DataSpec
-from rnnlab.errors import ConfigError, Refused, StorageError
-from rnnlab.expected import NUMBER, mismatch
-from rnnlab.runs.contained import contained, leads_into
+from rnnlab.errors import ConfigError, StorageError
+from rnnlab.expected import NUMBER
+from rnnlab.runs.contained import contained
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.names import make_name
 from rnnlab.runs.places import absolute
-from rnnlab.tracking.link import read_link
 
 _RESERVE = 64 * 1024
 _STATUS = {
@@ -277,114 +275,3 @@ def create(output_dir: Path, experiment_name: str, name: str | None) -> RunFolde
         # A NUL, or a ~user whom nobody knows.
         raise ConfigError(str(error), key="output_dir", value=output_dir) from error
     return RunFolder(path)
-
-
-def find(run: str, output_dir: Path) -> RunFolder:
-    """Return the run that somebody means.
-
-    Args:
-        run: A folder, ``last``, an MLflow run id, or the beginning of a run's name or id.
-        output_dir: Where runs are looked for.
-
-    Raises:
-        ConfigError: There is no such run, or more than one.
-        Refused: Its name is that of a link that leads out of ``output_dir``.
-    """
-    if (as_path := _as_path(run)) is not None:
-        return RunFolder(absolute(as_path))
-    found = _by_name(run, output_dir)
-    if not leads_into(output_dir, found.path):
-        to = found.path.resolve()
-        raise Refused(f"RUN={run}: is a link that leads out of {output_dir}; if you trust it: {to}")
-    return found
-
-
-def _as_path(run: str) -> Path | None:
-    try:
-        path = Path(run).expanduser()
-        return path if (path / "config.yaml").is_file() else None
-    except (OSError, ValueError, RuntimeError):
-        return None  # too long for a path, or a ~user whom nobody knows
-
-
-def _by_name(run: str, output_dir: Path) -> RunFolder:
-    runs = all_runs(output_dir)
-    if run == "last":
-        if not runs:
-            raise ConfigError(f"there is no run in {output_dir} yet", key="RUN", value=run)
-        return max(runs, key=lambda folder: folder.config.stat().st_mtime)
-    matches = [folder for folder in runs if folder.path.name == run]
-    matches = matches or [
-        folder
-        for folder in runs
-        if run
-        and (folder.path.name.startswith(run) or (mlflow_run_id(folder) or "").startswith(run))
-    ]
-    if len(matches) == 1:
-        return matches[0]
-    names = [folder.path.name for folder in (matches or sorted(runs, key=lambda f: f.path.name))]
-    if not matches:
-        raise ConfigError(
-            f"no such run in {output_dir}", key="RUN", value=run, valid=["last", *names[-5:]]
-        )
-    raise ConfigError("more than one run begins like this", key="RUN", value=run, valid=names[:8])
-
-
-def all_runs(output_dir: Path) -> list[RunFolder]:
-    """Return every run folder below ``output_dir``."""
-    pattern = "*/*/config.yaml"
-    return [RunFolder(absolute(path.parent)) for path in sorted(output_dir.glob(pattern))]
-
-
-def mlflow_run_id(folder: RunFolder) -> str | None:
-    """Return the run's id in MLflow, or None when it was not tracked."""
-    try:
-        link = read_link(folder.path)
-    except StorageError:
-        return None  # whoever goes on with the run says so
-    return link.run_id if link else None
-
-
-def read_json(path: Path, expected: Any = dict) -> dict[str, Any]:
-    """Return the object in a JSON file.
-
-    Args:
-        path: The file.
-        expected: What it must hold; see :func:`rnnlab.expected.mismatch`.
-
-    Raises:
-        StorageError: The file cannot be read, or is something else.
-    """
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{path}: cannot be read: {error}") from error
-    if (why := mismatch(content, expected)) is not None:
-        raise StorageError(f"{path}: cannot be read: {why}")
-    return content
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file so that a reader sees the old content or the new, never half of it.
-
-    Raises:
-        StorageError: The disk refused; the old content is still there.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=True)
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            # Without this a power failure can leave an empty file under the new name.
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    # A signal that raises in here must leave no draft either.
-    except BaseException as error:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise StorageError(f"{path}: cannot be written: {error.strerror}") from error

@@ -10,7 +10,7 @@ from rnnlab.data.tokenizer import join, tokenize
 from rnnlab.errors import ConfigError
 from rnnlab.models.generate import generate as run_free
 from rnnlab.models.sequence_model import SequenceModel
-from rnnlab.runs.folder import find
+from rnnlab.runs.finding import find
 from rnnlab.runs.restore import restore
 
 

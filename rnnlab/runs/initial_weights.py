@@ -22,7 +22,9 @@ from rnnlab.data.content import content_sha256
 from rnnlab.errors import ConfigError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
-from rnnlab.runs.folder import RunFolder, find, mlflow_run_id, read_json, write_json
+from rnnlab.runs.finding import find, mlflow_run_id
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.restore import checkpoint
 from rnnlab.runs.weight_matching import Match, match
 from rnnlab.tracking.logger import RunLogger

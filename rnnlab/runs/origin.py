@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnlab.runs.folder import RunFolder, mlflow_run_id, read_json, write_json
+from rnnlab.runs.finding import mlflow_run_id
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json, write_json
 
 Kind = Literal["further", "reproduction"]
 _ORIGIN = {"kind": str, "run": str, "mlflow_run_id": str | None}

@@ -8,7 +8,7 @@ import torch
 
 from rnnlab.data.rows import encode, read_rows, write_rows
 from rnnlab.errors import ConfigError
-from rnnlab.runs.folder import find
+from rnnlab.runs.finding import find
 from rnnlab.runs.restore import restore
 
 _ROWS_AT_ONCE = 256

@@ -10,8 +10,10 @@ from rnnlab.errors import ConfigError
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find, read_json
+from rnnlab.runs.finding import find
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.initial_weights import copy_initial_weights
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rnnlab.errors import ConfigError
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, find
+from rnnlab.runs.finding import find
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.further import train_further
 
 

@@ -12,7 +12,9 @@ from typing import Any
 from rich.table import Table
 
 from rnnlab.errors import ConfigError, Refused, StorageError
-from rnnlab.runs.folder import SETTING, RunFolder, Status, all_runs, read_json
+from rnnlab.runs.finding import all_runs
+from rnnlab.runs.folder import SETTING, RunFolder, Status
+from rnnlab.runs.json_files import read_json
 
 _log = logging.getLogger(__name__)
 

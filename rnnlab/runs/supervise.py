@@ -14,7 +14,8 @@ from typing import IO, Any
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
 from rnnlab.errors import RunFailed, StorageError
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.ranks import PROCESSES, RANK
 from rnnlab.training.signals import Signals
 

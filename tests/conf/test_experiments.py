@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnlab.runs.folder import read_json
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.train import train
 
 EXPERIMENTS = sorted(Path("conf/experiment").resolve().glob("*.yaml"))

@@ -11,7 +11,8 @@ from mlflow.tracking import MlflowClient
 
 from rnnlab.cli import main
 from rnnlab.runs.closing import close, close_abandoned, sync
-from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.ownership import owned
 from rnnlab.runs.train import train
 from rnnlab.training.module import TrainingModule

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from rnnlab.runs.comparison import differences
-from rnnlab.runs.folder import RunFolder, write_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import write_json
 from rnnlab.training.checkpoint_files import write
 
 CHECKPOINT = {

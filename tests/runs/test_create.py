@@ -7,7 +7,8 @@ from omegaconf import OmegaConf
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs import create
 from rnnlab.runs.create import create_run
-from rnnlab.runs.folder import all_runs, write_json
+from rnnlab.runs.finding import all_runs
+from rnnlab.runs.json_files import write_json
 
 CONFIG = OmegaConf.create({"experiment_name": "demo", "name": "one", "seed": 3})
 

@@ -16,7 +16,8 @@ from rnnlab.cli import main
 from rnnlab.errors import RunFailed, StorageError
 from rnnlab.runs import attempt
 from rnnlab.runs import execute as execution
-from rnnlab.runs.folder import RunFolder, Status, read_json
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import Checkpoints

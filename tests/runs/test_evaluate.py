@@ -5,7 +5,7 @@ import pytest
 
 from rnnlab.errors import ConfigError
 from rnnlab.runs.evaluate import evaluate
-from rnnlab.runs.folder import read_json
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.train import train
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from rnnlab.runs import measure
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.train import train
 from tests.runs.conftest import SMALL
 

@@ -9,7 +9,8 @@ import torch
 from mlflow.tracking import MlflowClient
 
 from rnnlab.errors import ConfigError
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_files import write

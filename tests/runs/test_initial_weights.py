@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from rnnlab.errors import ConfigError, StorageError
-from rnnlab.runs.folder import RunFolder, read_json, write_json
+from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.initial_weights import load_initial_weights, weights_sha256
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.module import TrainingModule

@@ -7,7 +7,7 @@ from torch import nn
 from rnnlab.config.compose import compose
 from rnnlab.errors import ConfigError, RunFailed
 from rnnlab.runs import assemble
-from rnnlab.runs.folder import read_json
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.memory import check_weights
 from rnnlab.runs.train import train
 

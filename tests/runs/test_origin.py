@@ -1,7 +1,8 @@
 import pytest
 
 from rnnlab.errors import StorageError
-from rnnlab.runs.folder import RunFolder, read_json, write_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.origin import Origin, origin_tags
 
 

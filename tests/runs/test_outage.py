@@ -9,7 +9,8 @@ import time
 import pytest
 from mlflow.tracking import MlflowClient
 
-from rnnlab.runs.folder import RunFolder, read_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json
 from rnnlab.tracking import read_points
 from tests.runs.conftest import SMALL
 

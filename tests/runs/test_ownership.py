@@ -11,7 +11,8 @@ import pytest
 
 from rnnlab.cli import main
 from rnnlab.errors import ConfigError, StorageError
-from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.ownership import is_abandoned, owned
 
 OWNER = """

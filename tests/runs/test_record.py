@@ -3,7 +3,8 @@ from omegaconf import OmegaConf
 
 from rnnlab.config.compose import compose
 from rnnlab.runs.assemble import assemble
-from rnnlab.runs.folder import RunFolder, write_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import write_json
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from tests.runs.conftest import SMALL
 

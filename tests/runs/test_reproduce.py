@@ -9,7 +9,8 @@ import torch
 
 from rnnlab.cli import main
 from rnnlab.errors import ConfigError, StorageError
-from rnnlab.runs.folder import RunFolder, read_json, write_json
+from rnnlab.runs.folder import RunFolder
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.reproduce import reproduce
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train

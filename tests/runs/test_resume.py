@@ -6,7 +6,8 @@ import torch
 
 from rnnlab.errors import ConfigError
 from rnnlab.runs.execute import execute
-from rnnlab.runs.folder import RunFolder, Status, read_json, write_json
+from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.module import TrainingModule

@@ -4,7 +4,8 @@ import pytest
 from rich.console import Console
 
 from rnnlab.errors import ConfigError
-from rnnlab.runs.folder import Status, create, write_json
+from rnnlab.runs.folder import Status, create
+from rnnlab.runs.json_files import write_json
 from rnnlab.runs.summary import spread, summarise, summary_table
 
 

@@ -5,7 +5,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from rnnlab.errors import ConfigError, NonFinite
-from rnnlab.runs.folder import read_json
+from rnnlab.runs.json_files import read_json
 from rnnlab.runs.train import train
 
 
