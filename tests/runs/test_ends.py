@@ -226,7 +226,10 @@ def test_a_signal_while_the_folder_is_made_leaves_none(small, tmp_path, monkeypa
 def test_a_signal_while_mlflow_is_told_leaves_the_run_finished(
     small, tmp_path, monkeypatch, capsys
 ):
+    finish = attempt.Attempt.finish
+
     def interrupted(*arguments):
+        finish(*arguments)
         os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(attempt.Attempt, "finish", interrupted)
