@@ -15,7 +15,9 @@ from rnnlab.errors import ConfigError
 MOST_SIGNS = 1_000_000
 
 _REFERENCE = re.compile(r"\$\{\s*(?:oc\.[\w.]+\s*:\s*['\"]?)?([^:{}$,'\"]+?)\s*['\"]?\s*[,}]")
-_BUILT = re.compile(r"\$\{(?!\s*oc\.(?:env|decode|create)\s*:)[^{}]*\$\{")
+# After an odd number of backslashes it is a text.
+_OPENS = r"(?<!\\)(?:\\\\)*\$\{"
+_BUILT = re.compile(rf"{_OPENS}(?!\s*oc\.(?:env|decode|create)\s*:)[^{{}}]*\$\{{")
 
 Path = tuple[str, ...]
 

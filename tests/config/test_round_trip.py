@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -58,6 +58,8 @@ def quoted(text: str) -> str:
 
 
 @settings(max_examples=40, deadline=None)
+@example("${${")
+@example("\\${${a}}")
 @given(TEXTS.filter(lambda text: text != "???"))
 def test_from_the_command_line_into_files_and_back(text: str) -> None:
     item = f"tracking.uri={quoted(text)}"
