@@ -24,6 +24,7 @@ Job = Callable[[MlflowRun], None]
 # Status, cause, end in milliseconds since 1970.
 Final = tuple[Status, str | None, int]
 
+_STATUS_AFTER = 2.0
 _LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Spool:
         self._refused: set[str] = set()
         self._outage = Outage(self._link.uri, self._points)
         self._closing, self._abandoned = threading.Event(), threading.Event()
-        self._patience = self._give_up_at = float("inf")
+        self._patience = self._give_up_at = self._status_first_at = float("inf")
         self._final: Final | None = None
         self._done = False
         self._thread = threading.Thread(target=self._work, name=SPOOL_THREAD, daemon=True)
@@ -110,6 +111,8 @@ class Spool:
             return self._done
         self._final = (status, cause, end_time or time.time_ns() // 1_000_000)
         self._patience, self._give_up_at = patience, time.monotonic() + patience
+        # With much left to send, the status does not wait for all of it.
+        self._status_first_at = time.monotonic() + _STATUS_AFTER
         self._closing.set()
         deadline = time.monotonic() + timeout
         while self._thread.is_alive() and (now := time.monotonic()) < deadline:
@@ -161,6 +164,7 @@ class Spool:
             if run.run_id != self._link.run_id:
                 self._save(replace(self._link, run_id=run.run_id, sent=0, status=None))
             self._run = run
+        told = False
         try:
             while self._jobs:
                 self._do_first_job(self._run)
@@ -169,6 +173,10 @@ class Spool:
                 self._send_points(self._run, [point for point, _ in batch])
                 self._save(replace(self._link, sent=batch[-1][1]))
                 self._progress()
+                # Closing may have begun meanwhile.
+                if self._final and not told and time.monotonic() > self._status_first_at:
+                    self._run.finish(*self._final)
+                    told = True
             if final is not None:
                 self._run.finish(*final)
                 self._save(replace(self._link, status=final[0]))

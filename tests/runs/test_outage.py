@@ -30,7 +30,7 @@ def wait(condition, process):
 def test_the_server_is_gone_for_a_minute(tmp_path, uri, server, free_port):
     port = free_port()
     overrides = [
-        *(each for each in SMALL if not each.startswith("tracking.")),
+        *(each for each in SMALL if not each.startswith("tracking.") and "log_every" not in each),
         "trainer.max_epochs=100000", "trainer.limit_train_batches=1.0",
         f"tracking.uri=http://127.0.0.1:{port}", "tracking.system_interval=1",
         f"output_dir={tmp_path}", "name=run",

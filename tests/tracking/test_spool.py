@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
+from rnnlab.tracking import spool as spool_module
 from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.points import Point, PointsFile, encode
@@ -238,3 +239,19 @@ def test_a_server_that_was_given_up_is_asked_for_nothing_new(tmp_path: Path) -> 
     spool._thread.join()
     assert made == []
     assert read_link(tmp_path) == before
+
+
+def test_with_much_left_to_send_the_status_does_not_wait_for_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool_module, "_STATUS_AFTER", 0.1)
+    run = FakeRun("a", lambda: time.sleep(0.06))
+    points = write(tmp_path, range(5500))
+    spool = Spool(tmp_path, "http://host", cast(Any, lambda link, proceed: run), interval=60)
+    assert spool.close("KILLED")
+    assert run.points == points
+    told = run.events.index("KILLED")
+    assert 0 < told < len(run.events) - 2  # after some of them and before others
+    link = read_link(tmp_path)
+    assert link is not None
+    assert link.status == "KILLED"
