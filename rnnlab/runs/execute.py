@@ -89,9 +89,8 @@ def _recorded(
             _end(folder, attempt, _status_of(signals.arrived), str(signals.arrived))
             raise signals.arrived from error
         _log.error("the run failed", exc_info=error)
-        failure = _explained(error, folder)
-        named = isinstance(failure, RnnlabError)
-        _end(folder, attempt, Status.FAILED, str(failure) if named else _named(error))
+        failure = explained(error, folder)
+        _end(folder, attempt, Status.FAILED, cause_of(failure))
         if failure is error:
             raise
         raise failure from error
@@ -107,7 +106,7 @@ def _status_of(interrupt: Interrupted) -> Status:
     return Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
 
 
-def _explained(error: BaseException, folder: RunFolder) -> BaseException:
+def explained(error: BaseException, folder: RunFolder) -> BaseException:
     """Return the error, or what it means where its own message would mislead."""
     if isinstance(error, SystemExit):
         return RunFailed(f"a part of the run ended the process: sys.exit({error.code!r})")
@@ -119,8 +118,10 @@ def _explained(error: BaseException, folder: RunFolder) -> BaseException:
     return error
 
 
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def cause_of(error: BaseException) -> str:
+    """Return what the status of a run says of an error that ended it."""
+    plain = isinstance(error, RnnlabError | Interrupted)
+    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 def _end(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str | None) -> None:
