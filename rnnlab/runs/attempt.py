@@ -95,7 +95,9 @@ class Attempt:
         device = trainer.strategy.root_device
         best = self.folder.checkpoint(checkpoints.BEST)
         if best.exists():
-            self.assembly.model.load_state_dict(checkpoints.model_weights(read(best)))
+            weights = checkpoints.read_weights(best)
+            check_fits(self.assembly.model.state_dict(), weights, best)
+            self.assembly.model.load_state_dict(weights)
         result = {
             "scores": scores(self.assembly, device),
             "baselines": self._baselines(),

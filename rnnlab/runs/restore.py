@@ -13,7 +13,7 @@ from rnnlab.models.model import Model
 from rnnlab.runs.folder import RunFolder
 from rnnlab.tasks.base import Task
 from rnnlab.training import checkpoints
-from rnnlab.training.checkpoint_reading import check_fits, read
+from rnnlab.training.checkpoint_reading import check_fits
 
 
 def read_config(folder: RunFolder) -> DictConfig:
@@ -31,7 +31,7 @@ def restore(folder: RunFolder) -> tuple[Task, Model]:
     config = read_config(folder)
     task = build.task(config)
     model = task.build_model(folder.read_spec(), build.backbone_factory(config))
-    weights = checkpoints.model_weights(read(path))
+    weights = checkpoints.read_weights(path)
     check_fits(model.state_dict(), weights, path)
     model.load_state_dict(weights)
     return task, model.eval()

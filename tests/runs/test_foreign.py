@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.cli import main
-from rnnlab.runs.folder import RunFolder
+from rnnlab.errors import ConfigError
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_reading import read
@@ -139,6 +140,14 @@ def test_a_model_of_another_architecture_is_one_line(run, templates, capsys, tmp
     assert error.startswith("rnnlab: error: checkpoint=")
     assert error.count("\n") == 1
     assert stored(folder.path) == before
+
+
+def test_a_best_checkpoint_of_another_architecture_ends_a_resumed_run(run, templates, tmp_path):
+    folder = run("whole")
+    folder.write_status(Status.KILLED)
+    shutil.copy(templates["other"].checkpoints / "best.ckpt", folder.checkpoints)
+    with pytest.raises(ConfigError, match=r"best\.ckpt: was made by another architecture"):
+        resume(str(folder.path), tmp_path)
 
 
 @pytest.mark.parametrize("size", [0, 100, -2000, -1])
