@@ -15,8 +15,8 @@ from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.initial_weights import copy_initial_weights
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
-from rnnlab.runs.restore import read_config
-from rnnlab.training.checkpoint_files import newest, write
+from rnnlab.runs.restore import newest_snapshot, read_config
+from rnnlab.training.checkpoint_files import write
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import BEST, START, position_of
 
@@ -51,7 +51,7 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
             raise ConfigError(why, key=key, value=value, valid=_LENGTHS)
     config = override(read_config(parent), overrides)
     validate(config)
-    found = newest(parent.checkpoints)
+    found = newest_snapshot(parent)
     if found is None:
         raise ConfigError("has no checkpoint to go on from", key="RUN", value=name)
     position = position_of(found[1])

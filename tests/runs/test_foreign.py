@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.cli import main
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, Refused
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
@@ -115,6 +115,17 @@ def test_links_that_leave_the_folder_are_refused(run, tmp_path, capsys, verb, na
     assert stored(elsewhere) == before
     assert not (tmp_path / "answers.jsonl").exists()
     assert not folder.path.with_name("whole-again").exists()
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "previous.ckpt"])
+def test_a_link_to_a_snapshot_elsewhere_is_not_trained_further(run, tmp_path, name):
+    folder = run("whole")
+    path = folder.checkpoints / name
+    path.rename(tmp_path / name)
+    path.symlink_to(tmp_path / name)
+    with pytest.raises(Refused, match="is a link that leads out of the run folder"):
+        resume(str(folder.path), tmp_path, ["trainer.max_epochs=5"])
+    assert not folder.path.with_name("whole-further").exists()
 
 
 def test_a_snapshot_of_another_architecture_is_one_line(run, templates, capsys, tmp_path):
