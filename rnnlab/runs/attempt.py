@@ -136,8 +136,9 @@ class Attempt:
         """Write the manifest, or note in the one that is there what has changed since."""
         if self.folder.manifest.exists():
             first = self.folder.read_manifest()
-            changes = drift(first, self.manifest)
-            self.manifest = {**first, "changed_since": [*first.get("changed_since", []), *changes]}
+            told = first.get("changed_since", [])
+            changes = [change for change in drift(first, self.manifest) if change not in told]
+            self.manifest = {**first, "changed_since": [*told, *changes]}
         write_json(self.folder.manifest, self.manifest)
 
     def _record(self, result: dict[str, Any]) -> None:
