@@ -152,3 +152,16 @@ def test_an_import_is_not_broken_off(tmp_path, monkeypatch):
         importlib.import_module("slow_module")
         signal.pause()
     assert sys.modules.pop("slow_module").whole
+
+
+def test_a_training_that_an_import_calls_is_interrupted(tmp_path, monkeypatch):
+    (tmp_path / "script.py").write_text(
+        "import os, signal, time\n"
+        "from rnnlab.training.signals import interruptible\n"
+        "with interruptible():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    time.sleep(1)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Interrupted):
+        importlib.import_module("script")
