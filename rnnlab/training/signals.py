@@ -146,7 +146,12 @@ def _delicate_frames(frame: FrameType | None) -> int:
 
 
 def _later(number: int) -> None:
-    again = threading.Timer(_SOON, os.kill, (os.getpid(), number))
+    def send() -> None:
+        # Without its handler an alarm of ours would kill the process that it was set for.
+        if number != _ALARM or signal.getsignal(number) is not signal.SIG_DFL:
+            os.kill(os.getpid(), number)
+
+    again = threading.Timer(_SOON, send)
     again.daemon = True
     again.start()
 
