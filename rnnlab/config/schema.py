@@ -55,7 +55,7 @@ class Trainer:
     # Absent from the config of older runs.
     checkpoint_every_n_steps: Count | None = None
     preempt: bool = False
-    preempt_grace: Annotated[float, Range(above=0)] = 20.0
+    preempt_grace: Annotated[float, Range(above=0, max=86_400)] = 20.0  # no timer takes infinity
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,16 @@ import signal
 import sys
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 
-from rnnlab.errors import Preempted, RnnlabError
+from rnnlab.errors import Preempted, StorageError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import assemble, seed_everything
 from rnnlab.runs.attempt import Attempt
+from rnnlab.runs.execute import cause_of, explained
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.json_files import write_json
 from rnnlab.runs.log import log_to
@@ -61,12 +62,11 @@ def main(path: str, *options: str) -> int:
 
 def _report(folder: RunFolder, number: int, error: BaseException) -> int:
     _log.error("rank %d failed", number, exc_info=error)
-    plain = isinstance(error, RnnlabError)
-    cause = str(error) if plain else f"{type(error).__name__}: {error}"
-    code = int(getattr(error, "exit_code", 1))
-    write_json(
-        folder.rank_failure(number), {"cause": cause, "exit_code": code, "time": time.time()}
-    )
+    failure = explained(error, folder)
+    code = int(getattr(failure, "exit_code", 1))
+    content = {"cause": cause_of(failure), "exit_code": code, "time": time.time()}
+    with suppress(StorageError):  # the disk is full; the exit code says that much
+        write_json(folder.rank_failure(number), content)
     return code
 
 

@@ -18,10 +18,10 @@ from rnnlab.runs.json_files import write_json
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.record import final_points, manifest_of, run_logger
+from rnnlab.runs.restore import newest_snapshot
 from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
-from rnnlab.training.checkpoint_files import PREVIOUS, newest
 from rnnlab.training.checkpoint_reading import check_fits, read
 from rnnlab.training.signals import Signals
 
@@ -95,7 +95,9 @@ class Attempt:
         device = trainer.strategy.root_device
         best = self.folder.checkpoint(checkpoints.BEST)
         if best.exists():
-            self.assembly.model.load_state_dict(checkpoints.model_weights(read(best)))
+            weights = checkpoints.read_weights(best)
+            check_fits(self.assembly.model.state_dict(), weights, best)
+            self.assembly.model.load_state_dict(weights)
         result = {
             "scores": scores(self.assembly, device),
             "baselines": self._baselines(),
@@ -113,9 +115,7 @@ class Attempt:
 
     def _snapshot(self) -> tuple[Path, dict[str, Any]] | None:
         """Return where to go on from: the run's own newest snapshot, or the one it began from."""
-        for name in (checkpoints.LAST, PREVIOUS):
-            self.folder.checkpoint(name)  # refuses links that lead elsewhere
-        own = newest(self.folder.checkpoints)
+        own = newest_snapshot(self.folder)
         beginning = self.folder.checkpoint(checkpoints.START)
         if own is None and beginning.exists():
             return beginning, read(beginning)
@@ -136,8 +136,9 @@ class Attempt:
         """Write the manifest, or note in the one that is there what has changed since."""
         if self.folder.manifest.exists():
             first = self.folder.read_manifest()
-            changes = drift(first, self.manifest)
-            self.manifest = {**first, "changed_since": [*first.get("changed_since", []), *changes]}
+            told = first.get("changed_since", [])
+            changes = [change for change in drift(first, self.manifest) if change not in told]
+            self.manifest = {**first, "changed_since": [*told, *changes]}
         write_json(self.folder.manifest, self.manifest)
 
     def _record(self, result: dict[str, Any]) -> None:

@@ -18,10 +18,12 @@ def contained(folder: Path, path: Path) -> Path:
         path: A file or folder in it, which need not be there yet.
 
     Raises:
-        Refused: It leads elsewhere.
+        Refused: It leads elsewhere, or is a pipe or a device, which would be waited for.
     """
     if not leads_into(folder, path):
         raise Refused(f"{path}: is a link that leads out of the run folder")
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise Refused(f"{path}: is neither a file nor a folder")
     return path
 
 

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.errors import StorageError
 from rnnlab.runs import folder as folders
 from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.training.signals import interruptible
 
 
 def create_run(
@@ -27,8 +28,13 @@ def create_run(
     Raises:
         ConfigError: The name is not usable, or taken.
         StorageError: The disk refused; nothing is left.
+        Interrupted: A signal arrived; nothing is left.
     """
-    run = folders.create(output_dir, config.experiment_name, config.name)
+    with interruptible():  # a signal that ended the process at once would leave half a folder
+        return _made(config, folders.create(output_dir, config.experiment_name, config.name), fill)
+
+
+def _made(config: DictConfig, run: RunFolder, fill: Callable[[RunFolder], None]) -> RunFolder:
     try:
         fill(run)
         run.write_status(Status.CREATED)

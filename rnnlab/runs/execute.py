@@ -60,9 +60,9 @@ def execute(
             with interruptible(signals_of(config)) as signals, log_to(folder):
                 return _recorded(folder, assembly, signals, resume=resume)
         except (Interrupted, KeyboardInterrupt) as interrupt:
-            # It came before the run said that it runs, or just after it had said how it ended.
-            if folder.read_status().get("status") == Status.CREATED:
-                folder.write_status(Status.KILLED, str(interrupt) or "interrupted")
+            # It came before the run said that it runs, or while it was to say how it ended.
+            if folder.read_status().get("status") in (Status.CREATED, Status.RUNNING):
+                folder.write_status(_status_of(interrupt), str(interrupt) or "interrupted")
             raise
 
 
@@ -89,25 +89,20 @@ def _recorded(
             _end(folder, attempt, _status_of(signals.arrived), str(signals.arrived))
             raise signals.arrived from error
         _log.error("the run failed", exc_info=error)
-        failure = _explained(error, folder)
-        named = isinstance(failure, RnnlabError)
-        _end(folder, attempt, Status.FAILED, str(failure) if named else _named(error))
+        failure = explained(error, folder)
+        _end(folder, attempt, Status.FAILED, cause_of(failure))
         if failure is error:
             raise
         raise failure from error
-    try:
-        _end(folder, attempt, Status.FINISHED, None)
-    except Interrupted:
-        _log.warning("the run has finished; what MLflow lacks of it is sent by: rnnlab sync")
-        raise
+    _end(folder, attempt, Status.FINISHED, None)
     return result
 
 
-def _status_of(interrupt: Interrupted) -> Status:
+def _status_of(interrupt: Interrupted | KeyboardInterrupt) -> Status:
     return Status.PREEMPTED if isinstance(interrupt, Preempted) else Status.KILLED
 
 
-def _explained(error: BaseException, folder: RunFolder) -> BaseException:
+def explained(error: BaseException, folder: RunFolder) -> BaseException:
     """Return the error, or what it means where its own message would mislead."""
     if isinstance(error, SystemExit):
         return RunFailed(f"a part of the run ended the process: sys.exit({error.code!r})")
@@ -119,13 +114,29 @@ def _explained(error: BaseException, folder: RunFolder) -> BaseException:
     return error
 
 
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+def cause_of(error: BaseException) -> str:
+    """Return what the status of a run says of an error that ended it."""
+    plain = isinstance(error, RnnlabError | Interrupted)
+    return str(error) if plain else f"{type(error).__name__}: {error}"
 
 
 def _end(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str | None) -> None:
     # The folder knows first: whatever happens to the tracking server, the status here is true.
-    folder.write_status(status, cause)
+    try:
+        folder.write_status(status, cause)
+    except Interrupted as interrupt:
+        # Then this is the end.
+        _end(folder, attempt, _status_of(interrupt), str(interrupt))
+        raise
+    try:
+        _tell(folder, attempt, status, cause)
+    except Interrupted:
+        if status == Status.FINISHED:
+            _log.warning("the run has finished; what MLflow lacks of it is sent by: rnnlab sync")
+        raise
+
+
+def _tell(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str | None) -> None:
     if attempt is not None:
         attempt.finish(status, cause)
     elif folder.manifest.exists():

@@ -71,7 +71,7 @@ def all_runs(output_dir: Path) -> list[RunFolder]:
 def mlflow_run_id(folder: RunFolder) -> str | None:
     """Return the run's id in MLflow, or None when it was not tracked."""
     try:
-        link = read_link(folder.path)
-    except StorageError:
+        link = read_link(folder.link.parent)
+    except (StorageError, Refused):
         return None  # whoever goes on with the run says so
     return link.run_id if link else None

@@ -36,7 +36,6 @@ _MANIFEST = {
     "git": dict,
     "packages": {...: str},
     "plugins": {...: str},
-    "threads": int,
 }
 _RESULT = {
     "scores": {"test": {...: NUMBER}, ...: {...: NUMBER}},

@@ -15,8 +15,9 @@ from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.initial_weights import copy_initial_weights
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
-from rnnlab.runs.restore import read_config
-from rnnlab.training.checkpoint_files import newest, write
+from rnnlab.runs.restore import newest_snapshot, read_config
+from rnnlab.runs.train import prepare
+from rnnlab.training.checkpoint_files import write
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import BEST, START, position_of
 
@@ -38,7 +39,7 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
 
     Raises:
         ConfigError: The run has not finished, something else than its length is changed, or the
-            new limits are reached already.
+            new limits are reached already, or it cannot be trained here: its data is gone.
     """
     name = parent.path.name
     if parent.read_status().get("status") != Status.FINISHED:
@@ -51,7 +52,7 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
             raise ConfigError(why, key=key, value=value, valid=_LENGTHS)
     config = override(read_config(parent), overrides)
     validate(config)
-    found = newest(parent.checkpoints)
+    found = newest_snapshot(parent)
     if found is None:
         raise ConfigError("has no checkpoint to go on from", key="RUN", value=name)
     position = position_of(found[1])
@@ -61,8 +62,10 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
             why = f"the run has trained {done} already"
             raise ConfigError(why, key=f"trainer.{limit}", value=value)
     _warn_of_schedule(config)
-    config.experiment_name = parent.path.parent.name
+    outputs = parent.path.parents[1]
+    config.output_dir, config.experiment_name = str(outputs), parent.path.parent.name
     config.name = child_name(parent.path, "further")
+    assembly = prepare(config)
     snapshot, best = found[1], parent.checkpoint(BEST)
 
     def fill(child: RunFolder) -> None:
@@ -73,8 +76,8 @@ def train_further(parent: RunFolder, overrides: list[str]) -> RunFolder:
         copy_initial_weights(parent, child)
         Origin("further", parent).write(child)
 
-    child = create_run(config, parent.path.parents[1], fill)
-    execute(child, resume=True)
+    child = create_run(config, outputs, fill)
+    execute(child, assembly, resume=True)
     return child
 
 

@@ -28,10 +28,8 @@ from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.restore import checkpoint
 from rnnlab.runs.weight_matching import Match, match
 from rnnlab.tracking.logger import RunLogger
-from rnnlab.training.checkpoint_archive import DamagedCheckpoint
 from rnnlab.training.checkpoint_files import write
-from rnnlab.training.checkpoint_reading import read
-from rnnlab.training.checkpoints import INIT, model_weights
+from rnnlab.training.checkpoints import INIT, read_weights
 
 _REPORT = {"source": str, "loaded": {...: list}, "not_loaded": {...: str}, ...: object}
 _SHOWN = 4  # reasons on the console; the log has them all
@@ -85,7 +83,7 @@ def find_initial_weights(assembly: Assembly) -> InitialWeights | None:
     own = outputs / str(config.experiment_name) / str(config.name)
     if config.name is not None and own.resolve() == source.path.resolve():
         raise ConfigError("is the run's own folder", key="init_from", value=shown)
-    weights, manifest = _weights(path), source.read_manifest()
+    weights, manifest = read_weights(path), source.read_manifest()
     found = match(
         weights,
         assembly.model.state_dict(),
@@ -115,7 +113,7 @@ def load_initial_weights(folder: RunFolder, model: nn.Module, logger: RunLogger)
     report = initial_report(folder)
     if report is None:
         return
-    weights = _weights(folder.checkpoint(INIT))
+    weights = read_weights(folder.checkpoint(INIT))
     model.load_state_dict({name: weights[name] for name in report["loaded"]}, strict=False)
     tensors = len(model.state_dict())
     head = f"initial weights from {report['source']}: {len(report['loaded'])} of {tensors} tensors"
@@ -156,13 +154,6 @@ def weights_sha256(weights: dict[str, Tensor]) -> str:
         flat = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
         pieces += [f"{name} {tensor.dtype} {tuple(tensor.shape)}", flat]
     return content_sha256(*pieces)
-
-
-def _weights(path: Path) -> dict[str, Tensor]:
-    content = read(path)
-    if "state_dict" not in content:
-        raise DamagedCheckpoint(path, "it holds no weights")
-    return model_weights(content)
 
 
 def _reasons(not_loaded: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
@@ -18,6 +19,7 @@ from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
+from rnnlab.runs.train import prepare
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import BEST, START, position_of
 
@@ -47,7 +49,8 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
         output_dir: Where runs are looked for.
 
     Raises:
-        ConfigError: There is no such run, or it has not finished.
+        ConfigError: There is no such run, it has not finished, or it cannot be trained here: its
+            data is gone.
         StorageError: Its manifest, result or checkpoint cannot be read.
     """
     first = find(run, output_dir)
@@ -57,18 +60,21 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
     config, manifest = read_config(first), first.read_manifest()
     # What cannot be compared with itself cannot be compared with what takes hours to train.
     differences(first, first)
-    config.experiment_name = first.path.parent.name
+    outputs = first.path.parents[1]
+    config.output_dir, config.experiment_name = str(outputs), first.path.parent.name
     config.name = child_name(first.path, "again")
     # Sums depend on how they are split among threads.
     config.trainer.threads = manifest.get("threads")
+    validate(config)
+    assembly = prepare(config)
 
     def fill(second: RunFolder) -> None:
         copy_initial_weights(first, second)
         _copy_start(first, second)
         Origin("reproduction", first).write(second)
 
-    second = create_run(config, first.path.parents[1], fill)
-    execute(second, resume=True)
+    second = create_run(config, outputs, fill)
+    execute(second, assembly, resume=True)
     changed = drift(manifest, second.read_manifest())
     return Reproduction(first, second, differences(first, second), changed)
 

@@ -1,8 +1,9 @@
-"""A trained model out of its run folder, without the data it was trained on."""
+"""What a run folder holds of its training: config, snapshot, and the model without its data."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -13,7 +14,8 @@ from rnnlab.models.model import Model
 from rnnlab.runs.folder import RunFolder
 from rnnlab.tasks.base import Task
 from rnnlab.training import checkpoints
-from rnnlab.training.checkpoint_reading import check_fits, read
+from rnnlab.training.checkpoint_files import PREVIOUS, newest
+from rnnlab.training.checkpoint_reading import check_fits
 
 
 def read_config(folder: RunFolder) -> DictConfig:
@@ -31,10 +33,22 @@ def restore(folder: RunFolder) -> tuple[Task, Model]:
     config = read_config(folder)
     task = build.task(config)
     model = task.build_model(folder.read_spec(), build.backbone_factory(config))
-    weights = checkpoints.model_weights(read(path))
+    weights = checkpoints.read_weights(path)
     check_fits(model.state_dict(), weights, path)
     model.load_state_dict(weights)
     return task, model.eval()
+
+
+def newest_snapshot(folder: RunFolder) -> tuple[Path, dict[str, Any]] | None:
+    """Return path and content of the run's own newest whole snapshot, or None where it has none.
+
+    Raises:
+        DamagedCheckpoint: There are files, but none is whole.
+        Refused: One is a link that leads out of the folder, or is made to harm.
+    """
+    for name in (checkpoints.LAST, PREVIOUS):
+        folder.checkpoint(name)  # refuses links that lead elsewhere
+    return newest(folder.checkpoints)
 
 
 def checkpoint(folder: RunFolder) -> Path:

@@ -43,14 +43,14 @@ class Summary:
         return [result["scores"]["test"][name or self.score] for result in self.results]
 
     def baselines(self, name: str | None = None) -> dict[str, float]:
-        """Return the test score of each baseline, the mean over runs (they share the test part)."""
+        """Return the test score of each baseline, the mean over the runs that have measured it."""
         wanted = name or self.score
-        found = self.results[0]["baselines"]
-        return {
-            baseline: mean(result["baselines"][baseline][wanted] for result in self.results)
-            for baseline, values in found.items()
-            if wanted in values
-        }
+        found: dict[str, list[float]] = defaultdict(list)
+        for result in self.results:
+            for baseline, values in result["baselines"].items():
+                if wanted in values:
+                    found[baseline].append(values[wanted])
+        return {baseline: mean(values) for baseline, values in found.items()}
 
 
 def summarise(output_dir: Path, experiments: list[str]) -> list[Summary]:

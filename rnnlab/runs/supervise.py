@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-from rnnlab.errors import RunFailed, StorageError
+from rnnlab.errors import ConfigError, Refused, RnnlabError, RunFailed, StorageError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.json_files import read_json
 from rnnlab.runs.ranks import PROCESSES, RANK
@@ -21,7 +21,12 @@ from rnnlab.training.signals import Signals
 
 _LOOK_EVERY = 0.05
 _PATIENCE = 5.0
-_PREEMPTED = 75
+# A rank that is still starting does not listen yet, and dies of the signal. Windows has none.
+_DID_NOT_LISTEN = -getattr(signal, "SIGUSR1", 10)
+_MADE_ROOM = (75, _DID_NOT_LISTEN)
+_KINDS: dict[int | None, type[RnnlabError]] = {
+    kind.exit_code: kind for kind in (ConfigError, Refused, StorageError)
+}
 
 Rank = subprocess.Popen[bytes]
 
@@ -36,27 +41,29 @@ def run_ranks(folder: RunFolder, count: int, signals: Signals, *, resume: bool) 
         resume: Whether they go on from the newest snapshot.
 
     Raises:
-        RunFailed: A rank failed or died; the others were ended.
+        RunFailed: A rank failed or died; the others were ended. Where a rank failed of another
+            error of rnnlab's, that kind of error.
         Interrupted: A signal arrived; all ranks were ended.
     """
     # The ranks meet at a port that the system chose here, so that no two runs can want the same.
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    for number in range(count):
-        folder.rank_failure(number).unlink(missing_ok=True)
+    _forget_failures(folder, count)
     arguments = [str(folder.path), *(["resume"] if resume else [])]
     with _started(folder, count, arguments, store.port) as ranks, signals.snapshots():
         asked = False
         while any(rank.poll() is None for rank in ranks):
-            if any(rank.poll() not in (None, 0, _PREEMPTED) for rank in ranks):
+            if any(rank.poll() == _DID_NOT_LISTEN for rank in ranks):
+                signals.leave()  # the others would wait for it
+            if any(rank.poll() not in (None, 0, *_MADE_ROOM) for rank in ranks):
                 raise _failure(folder, ranks)
             if signals.wants_snapshot and not asked:
                 asked = True
                 for rank in ranks:
                     rank.send_signal(signal.SIGUSR1)
             time.sleep(_LOOK_EVERY)
-        if any(rank.returncode not in (0, _PREEMPTED) for rank in ranks):
+        if any(rank.returncode not in (0, *_MADE_ROOM) for rank in ranks):
             raise _failure(folder, ranks)
-        if any(rank.returncode == _PREEMPTED for rank in ranks):
+        if any(rank.returncode in _MADE_ROOM for rank in ranks):
             signals.leave()
 
 
@@ -72,6 +79,12 @@ def _started(
             yield ranks
         finally:
             _end(ranks)
+            _forget_failures(folder, count)
+
+
+def _forget_failures(folder: RunFolder, count: int) -> None:
+    for number in range(count):
+        folder.rank_failure(number).unlink(missing_ok=True)
 
 
 def _start(
@@ -116,13 +129,13 @@ def _failure(folder: RunFolder, ranks: list[Rank]) -> Exception:
         if path.exists():
             failure = read_json(path)
             found.append((failure["time"], number, failure))
-            path.unlink()
     if not found:
-        codes = ", ".join(str(rank.poll()) for rank in ranks)
-        return RunFailed(f"a rank ended without a word; exit codes {codes}; see {folder.log}")
+        codes = [rank.poll() for rank in ranks]
+        said = ", ".join(map(str, codes))
+        kind = next((_KINDS[code] for code in codes if code in _KINDS), RunFailed)
+        return kind(f"a rank ended without a word; exit codes {said}; see {folder.log}")
     _, number, failure = min(found, key=lambda item: item[:2])
-    kind = StorageError if failure["exit_code"] == StorageError.exit_code else RunFailed
-    return kind(f"rank {number}: {failure['cause']}")
+    return _KINDS.get(failure["exit_code"], RunFailed)(f"rank {number}: {failure['cause']}")
 
 
 def _end(ranks: list[Rank]) -> None:

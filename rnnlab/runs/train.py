@@ -30,12 +30,24 @@ def train(overrides: list[str]) -> RunFolder:
     with interruptible():
         config = checked(overrides)
         _make_data_path_absolute(config)
-        check_tracking(config)
-        assembly = assemble(config)
-        check_training(assembly)
+        assembly = prepare(config)
         run = create(assembly)
         execute(run, assembly)
     return run
+
+
+def prepare(config: DictConfig) -> Assembly:
+    """Build the parts of a run that is to be made, after all that can be checked before it is.
+
+    Raises:
+        ConfigError: The data is not there, parts do not fit together, or this machine lacks what
+            the config asks for.
+        StorageError: The tracking store is of another version of MLflow.
+    """
+    check_tracking(config)
+    assembly = assemble(config)
+    check_training(assembly)
+    return assembly
 
 
 def create(assembly: Assembly) -> RunFolder:

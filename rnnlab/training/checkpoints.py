@@ -20,6 +20,7 @@ import torch
 
 from rnnlab.errors import ConfigError
 from rnnlab.training import processes, random_state
+from rnnlab.training.checkpoint_archive import DamagedCheckpoint
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.position import Position, at_end, before_batch, go_on_from
@@ -219,11 +220,20 @@ def position_of(snapshot: dict[str, Any]) -> Position:
         raise ConfigError(why, key="checkpoint") from None
 
 
-def model_weights(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Return the weights of the model inside a checkpoint of the training module."""
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Return the weights of the model inside a checkpoint of the training module.
+
+    Raises:
+        DamagedCheckpoint: It cannot be read, or holds no weights.
+    """
+    weights = read(path).get("state_dict")
+    if not isinstance(weights, dict) or not all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in weights.items()
+    ):
+        raise DamagedCheckpoint(path, "it holds no weights")
     prefix = "model."
     return {
         name.removeprefix(prefix): tensor
-        for name, tensor in checkpoint["state_dict"].items()
+        for name, tensor in weights.items()
         if name.startswith(prefix)
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ProgressBar
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 _REFRESH_EVERY = 10
@@ -45,6 +46,7 @@ class OneLineProgress(ProgressBar):
             TextColumn("{task.fields[news]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
+            console=_Console(),
         )
         batches, epochs = trainer.num_training_batches, trainer.max_epochs
         total = batches * epochs if epochs and epochs > 0 and batches != float("inf") else None
@@ -92,3 +94,9 @@ class OneLineProgress(ProgressBar):
             description=f"epoch {trainer.current_epoch + 1}{last}",
             news="  ".join(news),
         )
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Go on in silence: rich would end the process, and a run does not need its reader."""
+        self.quiet = True

@@ -51,6 +51,7 @@ class Signals:
         self.preempt, self.grace = preempt, grace
         self.wants_snapshot = False
         self._snapshots = False
+        self._delicate_below = 0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Take a signal.
@@ -59,7 +60,7 @@ class Signals:
             Interrupted: It ends the run.
             Preempted: It ends the run for a while.
         """
-        if _is_delicate(frame):
+        if _delicate_frames(frame) > self._delicate_below:
             # An import or a log that is broken off leaves locks and half a module behind.
             _later(number)
             return
@@ -112,6 +113,8 @@ class Signals:
         """Handle the signals, if this is the main thread; return the handlers of before."""
         if threading.current_thread() is not threading.main_thread():
             return {}
+        # All this may itself be called by the import of somebody's script.
+        self._delicate_below = _delicate_frames(sys._getframe())
         numbers = [n for n in (*_INTERRUPTING, _PREEMPTING, _ALARM) if n is not None]
         # Whoever starts a run with nohup wants it to outlive the terminal.
         if _HANGUP is not None and signal.getsignal(_HANGUP) != signal.SIG_IGN:
@@ -133,17 +136,22 @@ def interruptible(signals: Signals | None = None) -> Iterator[Signals]:
             signal.signal(number, old)  # type: ignore[arg-type]
 
 
-def _is_delicate(frame: FrameType | None) -> bool:
-    """Return whether the interrupted code imports a module or writes to a log."""
+def _delicate_frames(frame: FrameType | None) -> int:
+    """Return how many of the calls that lead here import a module or write to a log."""
+    count = 0
     while frame is not None:
-        if frame.f_globals.get("__name__") in _DELICATE:
-            return True
+        count += frame.f_globals.get("__name__") in _DELICATE
         frame = frame.f_back
-    return False
+    return count
 
 
 def _later(number: int) -> None:
-    again = threading.Timer(_SOON, os.kill, (os.getpid(), number))
+    def send() -> None:
+        # Without its handler an alarm of ours would kill the process that it was set for.
+        if number != _ALARM or signal.getsignal(number) is not signal.SIG_DFL:
+            os.kill(os.getpid(), number)
+
+    again = threading.Timer(_SOON, send)
     again.daemon = True
     again.start()
 

@@ -37,6 +37,11 @@ def test_the_default_is_valid() -> None:
         ("trainer__batch_size", "x", "trainer.batch_size=x: must be an integer >= 1"),
         ("trainer__batch_size", None, "trainer.batch_size=null: must be an integer >= 1"),
         ("trainer__batch_size", "???", "trainer.batch_size: is required: an integer >= 1"),
+        (
+            "trainer__preempt_grace",
+            float("inf"),
+            "trainer.preempt_grace=inf: must be > 0 and <= 86400",
+        ),
         ("trainer__gradient_clip_val", 0.0, "trainer.gradient_clip_val=0.0: must be > 0"),
         ("trainer__truncate_steps", 0, "trainer.truncate_steps=0: must be >= 1"),
         (

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from rnnlab.errors import Refused
 from rnnlab.runs.contained import contained, leads_into
+from rnnlab.runs.finding import mlflow_run_id
+from rnnlab.runs.folder import RunFolder
 
 
 @pytest.fixture
@@ -47,3 +50,12 @@ def test_links_in_a_circle_lead_nowhere(run: Path) -> None:
 
 def test_a_neighbour_with_a_longer_name_is_outside(run: Path) -> None:
     assert not leads_into(run, run.with_name("run2") / "config.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(run: Path) -> None:
+    for name in ("status.json", "mlflow.json"):
+        os.mkfifo(run / name)
+    with pytest.raises(Refused, match=r"status\.json: is neither a file nor a folder"):
+        RunFolder(run).read_status()
+    assert mlflow_run_id(RunFolder(run)) is None

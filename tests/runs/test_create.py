@@ -1,10 +1,11 @@
 import errno
 import os
+import signal
 
 import pytest
 from omegaconf import OmegaConf
 
-from rnnlab.errors import ConfigError, StorageError
+from rnnlab.errors import ConfigError, Interrupted, StorageError
 from rnnlab.runs import create
 from rnnlab.runs.create import create_run
 from rnnlab.runs.finding import all_runs
@@ -57,6 +58,18 @@ def test_nothing_is_left_of_one_that_cannot_be_made(tmp_path, monkeypatch, error
     monkeypatch.setattr(create.OmegaConf, "save", save)
     with pytest.raises(kind):
         create_run(CONFIG, tmp_path, fill)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP])
+def test_a_signal_leaves_nothing(tmp_path, number):
+    # Whoever trains further or reproduces has set no handler yet.
+    before = signal.signal(number, lambda *_: None)
+    try:
+        with pytest.raises(Interrupted):
+            create_run(CONFIG, tmp_path, lambda run: os.kill(os.getpid(), number))
+    finally:
+        signal.signal(number, before)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -236,3 +236,28 @@ def test_a_signal_while_mlflow_is_told_leaves_the_run_finished(
     assert main(["train", *small]) == 143
     assert only_run(tmp_path).read_status()["status"] == "FINISHED"
     assert "warning: the run has finished; what MLflow lacks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", [Status.FINISHED, Status.FAILED])
+@pytest.mark.parametrize(
+    ("number", "code", "status"),
+    [(signal.SIGTERM, 143, "KILLED"), (signal.SIGUSR1, 75, "PREEMPTED")],
+)
+def test_a_signal_while_the_end_is_written_is_the_end(
+    small, tmp_path, monkeypatch, capsys, end, number, code, status
+):
+    def write(self, what, cause=None):
+        if what == end:
+            os.kill(os.getpid(), number)
+        real(self, what, cause)
+
+    def broken(*_):
+        raise ValueError("out of luck")
+
+    real = RunFolder.write_status
+    monkeypatch.setattr(RunFolder, "write_status", write)
+    if end == Status.FAILED:
+        monkeypatch.setattr(attempt, "final_points", broken)
+    assert main(["train", *small]) == code
+    assert only_run(tmp_path).read_status()["status"] == status
+    assert "has finished" not in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 from rnnlab.runs import measure
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.json_files import read_json
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.train import train
 from tests.runs.conftest import SMALL
 
@@ -85,3 +85,13 @@ def test_truncated_training_of_a_stream(small, tmp_path):
     track = int(2400 * 0.9) // 4
     assert result["steps"] == 2 * (track // 20) * 4
     assert result["scores"]["test"]["loss"] < result["baselines"]["unigram"]["loss"]
+
+
+def test_what_has_changed_since_the_beginning_is_noted_once(small):
+    folder = train([*small, "name=older", "diagnostics.baselines=false"])
+    manifest = read_json(folder.manifest)
+    write_json(folder.manifest, {**manifest, "packages": {**manifest["packages"], "torch": "1.0"}})
+    for _ in range(2):
+        execute(folder, resume=True)
+        (line,) = read_json(folder.manifest)["changed_since"]
+        assert line.startswith("package torch: 1.0 then, ")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rnnlab.cli import main
-from rnnlab.runs.folder import RunFolder
+from rnnlab.errors import ConfigError, Refused
+from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.resume import resume
 from rnnlab.runs.train import train
 from rnnlab.training.checkpoint_reading import read
@@ -116,6 +117,17 @@ def test_links_that_leave_the_folder_are_refused(run, tmp_path, capsys, verb, na
     assert not folder.path.with_name("whole-again").exists()
 
 
+@pytest.mark.parametrize("name", ["last.ckpt", "previous.ckpt"])
+def test_a_link_to_a_snapshot_elsewhere_is_not_trained_further(run, tmp_path, name):
+    folder = run("whole")
+    path = folder.checkpoints / name
+    path.rename(tmp_path / name)
+    path.symlink_to(tmp_path / name)
+    with pytest.raises(Refused, match="is a link that leads out of the run folder"):
+        resume(str(folder.path), tmp_path, ["trainer.max_epochs=5"])
+    assert not folder.path.with_name("whole-further").exists()
+
+
 def test_a_snapshot_of_another_architecture_is_one_line(run, templates, capsys, tmp_path):
     folder = run("cut")
     shutil.copy(templates["other"].checkpoints / "last.ckpt", folder.checkpoints)
@@ -139,6 +151,14 @@ def test_a_model_of_another_architecture_is_one_line(run, templates, capsys, tmp
     assert error.startswith("rnnlab: error: checkpoint=")
     assert error.count("\n") == 1
     assert stored(folder.path) == before
+
+
+def test_a_best_checkpoint_of_another_architecture_ends_a_resumed_run(run, templates, tmp_path):
+    folder = run("whole")
+    folder.write_status(Status.KILLED)
+    shutil.copy(templates["other"].checkpoints / "best.ckpt", folder.checkpoints)
+    with pytest.raises(ConfigError, match=r"best\.ckpt: was made by another architecture"):
+        resume(str(folder.path), tmp_path)
 
 
 @pytest.mark.parametrize("size", [0, 100, -2000, -1])

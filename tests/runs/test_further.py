@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from mlflow.tracking import MlflowClient
+from omegaconf import OmegaConf
 
 from rnnlab.errors import ConfigError
 from rnnlab.runs.folder import RunFolder
@@ -158,6 +159,12 @@ def strip(folder):
         path.unlink()
 
 
+def more_devices(folder):
+    config = OmegaConf.load(folder.config)
+    config.trainer.devices, config.trainer.strategy = 4096, "ddp"
+    OmegaConf.save(config, folder.config)
+
+
 def old(folder):
     content = read(folder.checkpoints / "last.ckpt")
     del content["rnnlab"]
@@ -182,6 +189,7 @@ def old(folder):
             "trainer.max_steps=4: the run has trained 4 already",
         ),
         (strip, ["trainer.max_epochs=2"], "RUN=p: has no checkpoint to go on from"),
+        (more_devices, ["trainer.max_epochs=2"], "trainer.devices=4096: there are "),
         (old, ["trainer.max_epochs=2"], "checkpoint: is no snapshot that training can go on from"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 
 from rnnlab.cli import main
 from rnnlab.errors import ConfigError, StorageError
@@ -115,6 +116,37 @@ def test_data_that_has_changed_is_named(small, tmp_path):
     found = reproduce("one", Path("outputs"))
     assert [line.split(":")[0] for line in found.drift] == ["data hash"]
     assert found.differences
+    shutil.rmtree(found.second.path)
+    data.unlink()
+    with pytest.raises(ConfigError, match=r"dataset\.path=.*texts\.csv: no such file"):
+        reproduce("one", Path("outputs"))
+    assert not found.second.path.exists()
+
+
+def test_what_cannot_be_trained_here_leaves_no_folder(finished):
+    config = OmegaConf.load(finished.config)
+    config.trainer.devices, config.trainer.strategy = 4096, "ddp"
+    OmegaConf.save(config, finished.config)
+    with pytest.raises(ConfigError, match=r"trainer\.devices=4096: there are "):
+        reproduce(str(finished.path), finished.path.parents[1])
+    assert not finished.path.with_name("one-again").exists()
+
+
+@pytest.mark.parametrize("threads", ["many", -1])
+def test_threads_that_cannot_be_are_one_line(finished, threads):
+    write_json(finished.manifest, {**read_json(finished.manifest), "threads": threads})
+    with pytest.raises(ConfigError, match=f"trainer.threads={threads}: "):
+        reproduce(str(finished.path), finished.path.parents[1])
+
+
+def test_a_run_whose_manifest_does_not_tell_threads_or_device(finished):
+    manifest = read_json(finished.manifest)
+    del manifest["threads"], manifest["device"]
+    write_json(finished.manifest, manifest)
+    drift = reproduce(str(finished.path), finished.path.parents[1]).drift
+    assert [line.partition(",")[0] for line in drift] == [
+        "device kind: unknown then", "CPU threads: unknown then"
+    ]  # fmt: skip
 
 
 def test_runs_that_began_from_others_do_not_need_them(small):

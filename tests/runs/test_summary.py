@@ -41,6 +41,15 @@ def test_seeds_of_a_setting_are_put_together(tmp_path):
     assert "0.92 ± 0.02" in console.file.getvalue()
 
 
+@pytest.mark.parametrize("without", [0, 1])
+def test_baselines_may_be_measured_by_some_of_the_runs(tmp_path, without):
+    folders = [finished(tmp_path, f"run{seed}", seed, 0.9) for seed in range(2)]
+    result = folders[without].read_result()
+    write_json(folders[without].result, {**result, "baselines": {}})
+    (summary,) = summarise(tmp_path, [])
+    assert summary.baselines() == {"majority": 0.1}
+
+
 def test_a_seed_that_ran_twice_counts_once(tmp_path):
     finished(tmp_path, "a", 0, 0.1)
     finished(tmp_path, "b", 0, 0.2)

@@ -5,12 +5,24 @@ from unittest.mock import MagicMock
 import pytest
 import torch
 
-from rnnlab.training.checkpoints import Checkpoints, model_weights
+from rnnlab.training.checkpoint_archive import DamagedCheckpoint
+from rnnlab.training.checkpoint_files import write
+from rnnlab.training.checkpoints import Checkpoints, read_weights
 
 
-def test_only_weights_of_the_model_are_taken():
+def test_only_weights_of_the_model_are_taken(tmp_path):
     content = {"state_dict": {"model.a": torch.ones(1), "scores.total": torch.ones(1)}}
-    assert list(model_weights(content)) == ["a"]
+    write(content, tmp_path / "best.ckpt")
+    assert list(read_weights(tmp_path / "best.ckpt")) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"state_dict": 3}, {"state_dict": {"model.a": 3}}, {"state_dict": {1: 2}}]
+)
+def test_a_checkpoint_without_weights_is_told(tmp_path, content):
+    write(content, tmp_path / "best.ckpt")
+    with pytest.raises(DamagedCheckpoint, match=r"best\.ckpt: .* it holds no weights"):
+        read_weights(tmp_path / "best.ckpt")
 
 
 @pytest.mark.parametrize(

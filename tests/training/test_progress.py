@@ -1,3 +1,5 @@
+import sys
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
@@ -108,3 +110,14 @@ def test_the_line_stays_when_training_breaks_off(capsys):
     progress.teardown(fit, None, "fit")
     progress.on_train_epoch_end(fit, None)
     assert "epoch 1/3" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_gone_does_not_end_the_training(bar, monkeypatch):
+    class Pipe(StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Pipe())
+    progress, fit = bar()
+    feed(progress, fit, 20)
+    progress.teardown(fit, None, "fit")

@@ -152,3 +152,30 @@ def test_an_import_is_not_broken_off(tmp_path, monkeypatch):
         importlib.import_module("slow_module")
         signal.pause()
     assert sys.modules.pop("slow_module").whole
+
+
+def test_a_training_that_an_import_calls_is_interrupted(tmp_path, monkeypatch):
+    (tmp_path / "script.py").write_text(
+        "import os, signal, time\n"
+        "from rnnlab.training.signals import interruptible\n"
+        "with interruptible():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    time.sleep(1)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(Interrupted):
+        importlib.import_module("script")
+
+
+@pytest.mark.parametrize(("number", "sent"), [(signal.SIGALRM, False), (signal.SIGTERM, True)])
+def test_an_alarm_that_comes_too_late_kills_nobody(monkeypatch, number, sent):
+    kills = []
+    before = signal.signal(number, signal.SIG_DFL)  # the tests' own time limit
+    with interruptible() as signals:
+        # As if it came while a log is written, just before all is over.
+        frame = eval("__import__('sys')._getframe()", {"__name__": "logging"})
+        signals(number, frame)
+        monkeypatch.setattr(os, "kill", lambda *arguments: kills.append(arguments))
+    time.sleep(3 * signals_module._SOON)
+    signal.signal(number, before)
+    assert kills == [(os.getpid(), number)] * sent
