@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from torch.distributed import TCPStore  # type: ignore[attr-defined]
-
 from rnnlab.errors import ConfigError, Refused, RnnlabError, RunFailed, StorageError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.json_files import read_json
@@ -45,6 +43,9 @@ def run_ranks(folder: RunFolder, count: int, signals: Signals, *, resume: bool) 
             error of rnnlab's, that kind of error.
         Interrupted: A signal arrived; all ranks were ended.
     """
+    # Late, for not every torch has it.
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
     # The ranks meet at a port that the system chose here, so that no two runs can want the same.
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     _forget_failures(folder, count)
@@ -117,7 +118,7 @@ def _failure(folder: RunFolder, ranks: list[Rank]) -> Exception:
     """Return why the ranks failed: the death of one, or what the first to fail has written."""
     killed = [rank for rank in ranks if (rank.poll() or 0) < 0]
     if killed:
-        number, name = ranks.index(killed[0]), signal.Signals(-killed[0].returncode).name
+        number, name = ranks.index(killed[0]), _name(-killed[0].returncode)
         return RunFailed(f"rank {number} was killed by {name}")
     # When one fails the others lose their connection to it; they are given time to say so.
     deadline = time.monotonic() + _PATIENCE
@@ -136,6 +137,13 @@ def _failure(folder: RunFolder, ranks: list[Rank]) -> Exception:
         return kind(f"a rank ended without a word; exit codes {said}; see {folder.log}")
     _, number, failure = min(found, key=lambda item: item[:2])
     return _KINDS.get(failure["exit_code"], RunFailed)(f"rank {number}: {failure['cause']}")
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _end(ranks: list[Rank]) -> None:

@@ -39,7 +39,7 @@ def check_store(uri: str) -> None:
         return
     database = Path(uri.removeprefix(SQLITE))
     deadline = time.monotonic() + _PATIENCE
-    while (fault := _fault(uri, *_sqlite_schema(uri, database))) is not None:
+    while (fault := _fault(uri, *(_sqlite_schema(uri, database) or (set(), None)))) is not None:
         age = time.time() - database.stat().st_mtime
         if not 0 <= age < _FRESH or time.monotonic() > deadline:
             raise StorageError(f"tracking.uri={uri}: {fault}")
@@ -50,9 +50,12 @@ def check_database(uri: str) -> None:
     """Check any database with SQLAlchemy, which takes a connection; servers pass.
 
     Raises:
-        StorageError: As for ``check_store``.
+        StorageError: As for ``check_store``, or it is locked.
     """
     if uri.startswith(SQLITE):
+        if _sqlite_schema(uri, Path(uri.removeprefix(SQLITE))) is None:
+            # MLflow would migrate an older one as soon as the lock is gone.
+            raise StorageError(f"tracking.uri={uri}: is locked")
         check_store(uri)
     elif is_database(uri):
         import sqlalchemy
@@ -90,8 +93,8 @@ def _fault(uri: str, tables: set[str], revision: str | None) -> str | None:
     )
 
 
-def _sqlite_schema(uri: str, database: Path) -> tuple[set[str], str | None]:
-    """Return the tables and MLflow's revision; nothing for a file that is missing or locked."""
+def _sqlite_schema(uri: str, database: Path) -> tuple[set[str], str | None] | None:
+    """Return the tables and MLflow's revision, none for a missing file; None for a locked one."""
     if not database.exists():
         return set(), None
     if not database.is_file():
@@ -108,7 +111,7 @@ def _sqlite_schema(uri: str, database: Path) -> tuple[set[str], str | None]:
             revision = row[0] if row else None
     except sqlite3.DatabaseError as error:
         if "locked" in str(error) or "busy" in str(error):
-            return set(), None
+            return None
         raise StorageError(f"tracking.uri={uri}: {error}") from error
     finally:
         if connection is not None:

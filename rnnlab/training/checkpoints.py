@@ -19,6 +19,7 @@ import pytorch_lightning as pl
 import torch
 
 from rnnlab.errors import ConfigError
+from rnnlab.expected import mismatch
 from rnnlab.training import processes, random_state
 from rnnlab.training.checkpoint_archive import DamagedCheckpoint
 from rnnlab.training.checkpoint_reading import read
@@ -28,6 +29,19 @@ from rnnlab.training.signals import Signals
 
 LAST, BEST, START, INIT = "last.ckpt", "best.ckpt", "start.ckpt", "init.ckpt"
 _KEY = "rnnlab"
+_SNAPSHOT = {
+    "state_dict": dict,
+    "optimizer_states": list,
+    "lr_schedulers": list,
+    _KEY: {
+        "position": {"epoch": int, "batch": int, "batches": int, "step": int, ...: object},
+        "stopped": bool,
+        "seconds": int | float,
+        "processes": list,
+        ...: object,
+    },
+    ...: object,
+}
 
 
 class Checkpoints(pl.Callback):
@@ -175,6 +189,9 @@ class Checkpoints(pl.Callback):
         shares = resumed["processes"]
         # Another number of processes draws other numbers anyway.
         own = shares[processes.rank()] if processes.count() == len(shares) else shares[0]
+        if own["module"]["state"] and processes.count() != len(shares):
+            why = f"the stream's state was carried by {len(shares)} processes, inside an epoch"
+            raise ConfigError(why, key="trainer.devices", value=processes.count())
         module.restore_carried(own["module"])
         random_state.restore(own["random"])
 
@@ -211,13 +228,13 @@ def position_of(snapshot: dict[str, Any]) -> Position:
     """Return where a training was when it wrote a snapshot.
 
     Raises:
-        ConfigError: It was written by another rnnlab and has no position.
+        ConfigError: It was written by another program, or is of weights alone.
     """
-    try:
-        return Position.from_dict(snapshot[_KEY]["position"])
-    except (LookupError, TypeError, ValueError):
-        why = "is no snapshot that training can go on from"
-        raise ConfigError(why, key="checkpoint") from None
+    fault = mismatch(snapshot, _SNAPSHOT)
+    if fault is not None:
+        why = f"is no snapshot that training can go on from: {fault}"
+        raise ConfigError(why, key="checkpoint")
+    return Position.from_dict(snapshot[_KEY]["position"])
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:

@@ -139,11 +139,15 @@ def test_what_is_no_store_of_mlflow(tmp_path: Path) -> None:
         check_store(f"sqlite:///{tmp_path}")
 
 
-def test_a_locked_store_passes(uri: str) -> None:
+def test_a_locked_store_passes_and_is_not_opened(uri: str) -> None:
+    execute(uri, f"UPDATE alembic_version SET version_num = '{OLDER}'")
     connection = sqlite3.connect(uri.removeprefix("sqlite:///"))
     connection.isolation_level = None
     connection.execute("BEGIN EXCLUSIVE")
     check_store(uri)
+    # MLflow would wait for the lock, and then migrate what nobody has looked at.
+    with pytest.raises(StorageError, match="is locked"):
+        connect(uri)
     connection.close()
 
 

@@ -5,9 +5,10 @@ from unittest.mock import MagicMock
 import pytest
 import torch
 
+from rnnlab.errors import ConfigError
 from rnnlab.training.checkpoint_archive import DamagedCheckpoint
 from rnnlab.training.checkpoint_files import write
-from rnnlab.training.checkpoints import Checkpoints, read_weights
+from rnnlab.training.checkpoints import Checkpoints, position_of, read_weights
 
 
 def test_only_weights_of_the_model_are_taken(tmp_path):
@@ -58,3 +59,34 @@ def test_an_epoch_without_validation_is_not_the_best(tmp_path):
             callback.on_validation_end(trainer, SimpleNamespace())
         callback.on_train_epoch_end(trainer, SimpleNamespace())
     assert callback.best_epoch == 1
+
+
+POSITION = {"epoch": 1, "batch": 2, "batches": 6, "step": 6}
+SNAPSHOT = {
+    "state_dict": {},
+    "optimizer_states": [],
+    "lr_schedulers": [],
+    "rnnlab": {"position": POSITION, "stopped": False, "seconds": 1.5, "processes": [{}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"optimizer_states": None}, "optimizer_states is null and not list"),
+        ({"rnnlab": {"position": POSITION}}, "rnnlab.stopped is missing"),
+        ({"rnnlab": 5}, "rnnlab is int and not a mapping"),
+        ({"rnnlab": {**SNAPSHOT["rnnlab"], "position": {"epoch": "x"}}}, "rnnlab.position"),
+    ],
+)
+def test_a_snapshot_that_lacks_something_is_none(change, fault):
+    assert position_of(SNAPSHOT).to_dict() == POSITION
+    with pytest.raises(ConfigError, match=f"is no snapshot that training can go on from: {fault}"):
+        position_of({**SNAPSHOT, **change})
+
+
+def test_a_state_that_other_processes_carried_is_not_taken_up(tmp_path):
+    callback = Checkpoints(tmp_path, "val/x", "max")
+    share = {"module": {"state": [torch.zeros(2, 3)]}}
+    with pytest.raises(ConfigError, match=r"trainer.devices=1: .* carried by 2 processes"):
+        callback._restore(MagicMock(), {"processes": [share, share]})
