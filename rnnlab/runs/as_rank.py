@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pytorch_lightning.utilities import rank_zero_only
 
-from rnnlab.errors import Preempted, StorageError
+from rnnlab.errors import Interrupted, Preempted, StorageError
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import assemble, seed_everything
 from rnnlab.runs.attempt import Attempt
@@ -79,7 +79,11 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     # A process group that was broken off can hang in its destructors.
-    code = main(*sys.argv[1:])
+    try:
+        code = main(*sys.argv[1:])
+    except Interrupted as interrupt:
+        # It came while the end of this rank was being told; the parent knows why.
+        code = interrupt.exit_code
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
