@@ -96,7 +96,7 @@ def _run(cell: Cell, x: torch.Tensor) -> Tree:
     start = cell.init_state(2)
     output, last = Recurrent(cell, "loop")(x, start)
     gates = cell.gates(cell.project(x[:, 0]), last)
-    return start, output, last, dict(gates)
+    return start, output, last, gates
 
 
 def _values(argument: Parameter) -> list[Any]:

@@ -116,7 +116,7 @@ def _all(cell: Cell, z: Tree, state: Tree) -> Tree:
     with torch.no_grad():
         gates = cell.gates(z, state)
         after = cell.step(z, state)
-        return copied((after, cell.readout(after, z), dict(gates)))
+        return copied((after, cell.readout(after, z), gates))
 
 
 def _tensors(cell: Cell) -> dict[str, Tensor]:

@@ -44,9 +44,10 @@ class TimeRules(CellSubject):
                 found = _differentiated(cell, engine, x, state, lengths, reset)
                 for what, a, b in zip(_RESULTS, expected, found, strict=True):
                     differs = difference(a, b)
+                    advice = _ADVICE.get(engine, "make both compute the same")
                     assert differs is None, (
                         f"engine {engine} and the loop gave {what} that are {differs}, with "
-                        f"lengths {_list(lengths)}: {_ADVICE.get(engine, 'make both compute the same')}"
+                        f"lengths {_list(lengths)}: {advice}"
                     )
 
     @rule("test_engines_agree_with_the_loop")
