@@ -11,6 +11,7 @@ from unittest import SkipTest
 
 import torch
 
+_TORCH = Path(torch.__file__).parent
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -98,7 +99,10 @@ def _judge(contract: Contract, method: Callable[..., None], needs: tuple[str, ..
 
 def _explain(error: Exception, method: Callable[..., None]) -> NoReturn:
     """Turn an error of the author's code into a failure that says where it is and what holds."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    frames = traceback.extract_tb(error.__traceback__)
+    # What torch did inside does not help; the line that called it does.
+    own = [frame for frame in frames if _TORCH not in Path(frame.filename).parents]
+    last = own[-1]
     place = f"{Path(last.filename).name}:{last.lineno}, in {last.name}"
     demand = " ".join((method.__doc__ or method.__name__).split())
     raise AssertionError(f"{type(error).__name__}: {error} ({place}). {demand}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import torch
 
@@ -101,12 +101,7 @@ def _run(cell: Cell, x: torch.Tensor) -> Tree:
 
 def _values(argument: Parameter) -> list[Any]:
     """Return values of an argument's type, two at least where there are two."""
-    if argument.choices:
-        values: list[Any] = list(argument.choices)
-    else:
-        values = [value for kind in alternatives(argument.type) for value in _of(kind, argument)]
-    if type(None) in alternatives(argument.type):
-        values.append(None)
+    values = [value for kind in alternatives(argument.type) for value in _of(kind, argument)]
     return [value for value in values if argument.refusal(value) is None]
 
 
@@ -117,8 +112,10 @@ def _of(kind: Any, argument: Parameter) -> list[Any]:
         return list(_INTEGERS)
     if kind is float:
         return [*_NUMBERS, *_between(argument)]
-    if get_origin(kind) is not None and argument.choices:
-        return list(argument.choices)
+    if kind is type(None):
+        return [None]
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
     return []
 
 

@@ -38,10 +38,11 @@ class CellSubject(Contract):
 
 def converted(cell: Cell, dtype: torch.dtype) -> Cell:
     """Return the cell with real numbers of a dtype, and complex ones of the same precision."""
-    cell = cell.to(dtype)
-    for parameter in [*cell.parameters(), *cell.buffers()]:
-        if parameter.is_complex():
-            parameter.data = parameter.data.to(dtype.to_complex())
+    # Not to(dtype), which would make complex numbers real.
+    cell = cell.double() if dtype == torch.float64 else cell.float()
+    for weight in [*cell.parameters(), *cell.buffers()]:
+        if weight.is_complex():
+            weight.data = weight.data.to(dtype.to_complex())
     return cell
 
 

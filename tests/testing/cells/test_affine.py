@@ -54,7 +54,7 @@ class OwnStep(Leaky):
         return b + state * a
 
 
-MUTANTS: list[tuple[str, Callable[..., Any], str]] = [
+MUTANTS: list[tuple[str, type, str]] = [
     ("test_affine_coefficients_act_on_leading_axes_only", OverTime, "a of coefficients for all"),
     (
         "test_affine_coefficients_act_on_leading_axes_only",
@@ -70,10 +70,10 @@ def test_a_right_one(failures: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "mutant", "advice"), MUTANTS, ids=lambda v: getattr(v, "__name__", "")
+    ("rule", "mutant", "advice"), MUTANTS, ids=[m.__name__ for _, m, _ in MUTANTS]
 )
 def test_a_wrong_cell_breaks_one_rule_and_is_told_what_to_change(
-    failures: Any, rule: str, mutant: Callable[..., Any], advice: str
+    failures: Callable[[type], dict[str, str]], rule: str, mutant: type, advice: str
 ) -> None:
     found = failures(mutant)
     assert set(found) == {rule}

@@ -33,17 +33,19 @@ class Many(RNN):
         leak: Annotated[float, Range(min=0, below=0.2)] = 0.1,
         shift: bool = False,
         squash: Literal["relu", "sigmoid"] | None = None,
-        groups: Annotated[int, Range(min=1)] = 2,
+        groups: int | Literal["all"] = 2,
         drop: Annotated[float, Range(min=0, max=1)] = 0.0,
         frozen: bool = False,
         bound: float | None = None,
         start: Annotated[float, Range(above=10)] = 11.0,
     ) -> None:
         super().__init__(input_size, hidden_size)
+        groups = hidden_size if groups == "all" else groups
         if hidden_size % groups:
             raise ValueError("groups must divide hidden_size")
         self.leak, self.shift, self.squash, self.drop = leak, shift, squash, drop
         self.groups, self.bound, self.start = groups, bound, start
+        self.gate_ranges = {}  # type: ignore[misc]
         self.recurrent.requires_grad_(not frozen)
 
     def init_state(self, batch_size: int) -> Tensor:
@@ -58,8 +60,6 @@ class Many(RNN):
 
     def gates(self, z: Tensor, state: Tensor) -> dict[str, Tensor]:
         return {}
-
-    gate_ranges: ClassVar[dict[str, Range]] = {}
 
 
 class Named(RNN):
@@ -131,8 +131,11 @@ def test_what_cannot_be_guessed_is_asked_for() -> None:
 
 def test_what_is_named_is_tried() -> None:
     class Contract(NamedContract):
-        other_values: ClassVar[Mapping[str, Any]] = {"name": "two", "pair": (0.5, 0.5)}
-        beside: ClassVar[Mapping[str, Mapping[str, Any]]] = {"clip": {"clips": True}}
+        other_values: ClassVar[Mapping[str, Any]] = {"name": "two", "pair": (0.5, 1.0)}
+        beside: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+            "clip": {"clips": True},
+            "clips": {"clip": 0.1},
+        }
 
     assert reason_of(Contract) is None
 

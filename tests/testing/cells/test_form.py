@@ -107,7 +107,7 @@ class ReadsInSingle(GRU):
         return state.float()
 
 
-MUTANTS: list[tuple[str, Callable[..., Any], str]] = [
+MUTANTS: list[tuple[str, type, str]] = [
     ("test_make_cell_makes_a_cell", NoCell, "must return a rnnlab.cells.Cell"),
     ("test_make_cell_makes_a_cell", Unsized, "set self.input_size"),
     (
@@ -137,10 +137,10 @@ MUTANTS: list[tuple[str, Callable[..., Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "mutant", "advice"), MUTANTS, ids=lambda v: getattr(v, "__name__", "")
+    ("rule", "mutant", "advice"), MUTANTS, ids=[m.__name__ for _, m, _ in MUTANTS]
 )
 def test_a_wrong_cell_breaks_one_rule_and_is_told_what_to_change(
-    failures: Any, rule: str, mutant: Callable[..., Any], advice: str
+    failures: Callable[[type], dict[str, str]], rule: str, mutant: type, advice: str
 ) -> None:
     found = failures(mutant)
     assert set(found) == {rule}

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +43,12 @@ class KeepsLast(GRU):
         return self.last
 
 
+class GatesKeepLast(RNN):
+    def gates(self, z: Tensor, state: Tensor) -> dict[str, Tensor]:
+        self.shown = super().gates(z, state)
+        return self.shown
+
+
 class UsesLast(GRU):
     last: Tensor | None = None
 
@@ -79,7 +84,7 @@ class AlwaysDrops(RNN):
         return F.dropout(super().step(z, state), 0.5)
 
 
-class Centres(RNN):
+class Centres(GRU):
     def step(self, z: Tensor, state: Tensor) -> Tensor:
         h = super().step(z, state)
         return h - h.mean(0)
@@ -108,12 +113,13 @@ class DrawnByNumpy(RNN):
         self.recurrent.weight.data = torch.as_tensor(drawn, dtype=torch.float32)
 
 
-MUTANTS: list[tuple[str, Callable[..., Any], str]] = [
+MUTANTS: list[tuple[str, type, str]] = [
     ("test_inputs_are_not_changed", DecaysInPlace, "step changed one of its arguments"),
     ("test_inputs_are_not_changed", ShiftsInput, "project changed one of its arguments"),
     ("test_inputs_are_not_changed", ReadsOutInPlace, "readout changed one of its arguments"),
     ("test_inputs_are_not_changed", GatesInPlace, "gates changed one of its arguments"),
     ("test_step_is_pure", KeepsLast, "set last: keep nothing on self"),
+    ("test_step_is_pure", GatesKeepLast, "set shown: keep nothing on self"),
     ("test_step_is_pure", UsesLast, "put what has to be remembered into the state"),
     ("test_step_is_pure", Counts, "set calls: keep nothing on self"),
     ("test_step_is_pure", Normalises, "running statistics"),
@@ -127,10 +133,10 @@ MUTANTS: list[tuple[str, Callable[..., Any], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("rule", "mutant", "advice"), MUTANTS, ids=lambda v: getattr(v, "__name__", "")
+    ("rule", "mutant", "advice"), MUTANTS, ids=[m.__name__ for _, m, _ in MUTANTS]
 )
 def test_a_wrong_cell_breaks_one_rule_and_is_told_what_to_change(
-    failures: Any, rule: str, mutant: Callable[..., Any], advice: str
+    failures: Callable[[type], dict[str, str]], rule: str, mutant: type, advice: str
 ) -> None:
     found = failures(mutant)
     assert set(found) == {rule}
