@@ -12,7 +12,7 @@ from rnnlab.plugins.signature import Parameter, alternatives, parameters
 from rnnlab.recurrence import Recurrent, tree
 from rnnlab.testing.cells.comparing import difference
 from rnnlab.testing.cells.subject import FEATURES, CellSubject, inputs
-from rnnlab.testing.rule import rule
+from rnnlab.testing.rule import rule, seed_torch
 
 _INTEGERS = (1, 2, 3, 4, 5, 6, 8)
 _NUMBERS = (0.5, 0.25, 2.0, 0.9, 0.1, 1.0, 0.0)
@@ -79,14 +79,14 @@ class ArgumentRules(CellSubject):
 
     def _effects(self, **arguments: Any) -> Tree:
         """Return all that an argument can change: weights, states, outputs, gates, training."""
-        torch.manual_seed(0)
+        seed_torch(0)
         cell = self.make_cell(FEATURES, **arguments).eval()
         weights = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}
         real = [value.dtype for value in weights.values() if value.is_floating_point()]
         x = inputs(2, 4, dtype=real[0] if real else torch.get_default_dtype())
         with torch.no_grad():
             evaluated = _run(cell, x)
-            torch.manual_seed(0)
+            seed_torch(0)
             trained = _run(cell.train(), x)
             learned = [value.requires_grad for value in cell.parameters()]
         return tree.detach(({**weights}, evaluated, trained, torch.tensor(learned)))

@@ -11,7 +11,7 @@ from torch import Tensor
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.testing.cells.comparing import copied, difference
 from rnnlab.testing.cells.subject import CellSubject, inputs, reached_state, row
-from rnnlab.testing.rule import rule
+from rnnlab.testing.rule import rule, seed_torch
 
 
 class PurityRules(CellSubject):
@@ -92,7 +92,7 @@ class PurityRules(CellSubject):
         state = reached_state(cell, 3)
         results = []
         for python_seed in (0, 1):
-            torch.manual_seed(0)
+            seed_torch(0)
             with _python_seed(python_seed):
                 results.append(cell.step(cell.project(inputs(3)), state))
         found = difference(results[0], results[1], 0.0)

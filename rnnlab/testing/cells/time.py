@@ -16,6 +16,7 @@ from rnnlab.testing.cells.subject import (
     reached_state,
     row,
     smooth_leaves,
+    weighted_sum,
 )
 from rnnlab.testing.rule import rule
 
@@ -148,7 +149,7 @@ def _differentiated(
     x, state = x.clone().requires_grad_(), differentiable(state)
     output, last = Recurrent(cell, engine)(x, state, lengths, reset)
     weights = {name: value for name, value in cell.named_parameters() if value.requires_grad}
-    loss = _weighted_sum([output, *smooth_leaves(last)])
+    loss = weighted_sum([output, *smooth_leaves(last)])
     wanted = [x, *smooth_leaves(state), *weights.values()]
     found = torch.autograd.grad(loss, wanted, materialize_grads=True)
     borders = len(found) - len(weights)
@@ -158,17 +159,6 @@ def _differentiated(
         list(found[:borders]),
         dict(zip(weights, found[borders:], strict=True)),
     )
-
-
-def _weighted_sum(tensors: list[Tensor]) -> Tensor:
-    """Return a sum in which no two values cancel: every one has a random weight."""
-    generator = torch.Generator().manual_seed(3)
-    total = torch.zeros((), dtype=torch.float64)
-    for tensor in tensors:
-        parts = torch.view_as_real(tensor) if tensor.is_complex() else tensor
-        weight = torch.randn(parts.shape, generator=generator, dtype=torch.float64)
-        total = total + (parts * weight).sum()
-    return total
 
 
 def _list(lengths: Tensor | None) -> str:

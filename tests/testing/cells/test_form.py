@@ -67,6 +67,17 @@ class ListForTuple(LSTM):
         return list(super().step(z, state))
 
 
+class CountsInPython(RNN):
+    def init_state(self, batch_size: int) -> Any:
+        return super().init_state(batch_size), 0
+
+    def step(self, z: Tensor, state: Any) -> Any:
+        return super().step(z, state[0]), state[1] + 1
+
+    def gates(self, z: Tensor, state: Any) -> dict[str, Tensor]:
+        return {}
+
+
 class Promotes(RNN):
     def step(self, z: Tensor, state: Tensor) -> Tensor:
         return super().step(z, state).double()
@@ -126,7 +137,8 @@ MUTANTS: list[tuple[str, type, str]] = [
         ListForTuple,
         "step made [float32(1, 4), float32(1, 4)] of (float32(1, 4), float32(1, 4))",
     ),
-    ("test_step_keeps_the_form_of_the_state", Promotes, "keep shape, dtype and device"),
+    ("test_step_keeps_the_form_of_the_state", CountsInPython, "what changes must be a tensor"),
+    ("test_step_keeps_the_form_of_the_state", Promotes, "keep shape and dtype"),
     ("test_readout_acts_on_leading_axes_only", OverTime, "must treat every step by itself"),
     ("test_readout_acts_on_leading_axes_only", LastOnly, "must keep the leading axes (B, T)"),
     ("test_readout_has_output_size", WrongSize, "where output_size says (2, 5)"),
