@@ -50,7 +50,7 @@ class TimeRules(CellSubject):
                     differs = difference(a, b)
                     advice = _ADVICE.get(engine, "make both compute the same")
                     assert differs is None, (
-                        f"engine {engine} and the loop gave {what} that are {differs}, with "
+                        f"engine {engine} and the loop gave different {what} ({differs}), with "
                         f"lengths {_list(lengths)}: {advice}"
                     )
 
