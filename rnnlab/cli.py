@@ -81,11 +81,20 @@ def train(context: typer.Context, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def resume(run: Run, overrides: Overrides = None, output_dir: Output = None) -> None:
+def resume(
+    run: Run,
+    overrides: Overrides = None,
+    allow_changed_plugins: Annotated[
+        bool,
+        typer.Option("--allow-changed-plugins", help="Go on although a plugin is not what it was."),
+    ] = False,
+    output_dir: Output = None,
+) -> None:
     """Go on with a run that did not finish, or train a finished one further."""
     from rnnlab.runs.resume import resume as resume_run
 
-    _report(resume_run(run, _runs(output_dir), overrides or []))
+    outputs = _runs(output_dir)
+    _report(resume_run(run, outputs, overrides or [], allow_changed_plugins=allow_changed_plugins))
 
 
 @app.command()
