@@ -35,7 +35,7 @@ def refuse_changed_plugins(folder: RunFolder, *, allowed: bool) -> None:
     gone = [] if now.keys() - before.keys() else sorted(before.keys() - now.keys())
     if gone:
         needed = " ".join(f"{name}=={before[name].version}" for name in gone)
-        how = f"the run cannot go on without it: pip install {needed}"
+        how = f"the run cannot go on without it: allow it, or pip install {needed}"
     elif changed and not allowed:
         how = f"to go on all the same: rnnlab resume {folder.path.name} {ALLOW}"
     else:
