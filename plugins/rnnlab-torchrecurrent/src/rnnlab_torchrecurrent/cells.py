@@ -12,6 +12,7 @@ import torch
 import torchrecurrent as package
 from torch import Tensor, nn
 
+from rnnlab.cells import AffineCell
 from rnnlab.ranges import Range
 from rnnlab_torchrecurrent.adapted import Adapted
 
@@ -31,7 +32,11 @@ class GatedAntisymmetricRNN(
     epsilon=Range(above=0),
     gamma=Range(min=0),
 ):
-    """Gated antisymmetric recurrent network (Chang et al. 2019, arXiv:1902.09689)."""
+    """Gated antisymmetric recurrent network (Chang et al. 2019, arXiv:1902.09689).
+
+    Args:
+        recurrent_bias_init: Initializer for ``bias_hh``.
+    """
 
 
 class ATR(Adapted, of=package.ATRCell):
@@ -69,7 +74,11 @@ class FastGRNN(Adapted, of=package.FastGRNNCell):
 
 
 class IndRNN(Adapted, of=package.IndRNNCell, vectors=["recurrent_kernel_init"]):
-    """Independently recurrent network (Li et al. 2018, arXiv:1803.04831)."""
+    """Independently recurrent network (Li et al. 2018, arXiv:1803.04831).
+
+    Args:
+        recurrent_bias_init: Initializer for ``bias_hh``.
+    """
 
 
 class JANET(Adapted, of=package.JANETCell):
@@ -172,10 +181,6 @@ class STAR(Adapted, of=package.STARCell):
     """Stackable recurrent cell (Turkoglu et al. 2019, arXiv:1911.11033)."""
 
 
-class TRNN(Adapted, of=package.TRNNCell):
-    """Strongly typed recurrent network (Balduzzi and Ghifary 2016, arXiv:1602.02218)."""
-
-
 class TGRU(Adapted, of=package.TGRUCell):
     """Strongly typed gated recurrent unit (Balduzzi and Ghifary 2016, arXiv:1602.02218)."""
 
@@ -209,6 +214,7 @@ class IntersectionRNN(Adapted, of=package.IntersectionRNNCell):
     package refuses an input of another size; here a linear map brings it to that size.
 
     Args:
+        input_size: The number of features of the input.
         hidden_size: The number of features of the output and of the state.
     """
 
@@ -222,6 +228,20 @@ class IntersectionRNN(Adapted, of=package.IntersectionRNNCell):
     def project(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return all that the step computes from the input alone, leaves ``(..., *)``."""
         return super().project(self.embed(x))
+
+
+class TRNN(AffineCell, Adapted, of=package.TRNNCell):
+    """Strongly typed recurrent network (Balduzzi and Ghifary 2016, arXiv:1602.02218).
+
+    The only cell of the package that is affine in its state, so that the ``scan`` engine runs it.
+    """
+
+    def coefficients(self, z: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Return slope and value at zero of the package's step as a function of the state."""
+        zero = torch.zeros_like(z[0])
+        b, slope = torch.func.vjp(lambda state: self._late(self.cell, *z, state), zero)  # type: ignore[misc]
+        (a,) = slope(torch.ones_like(b))
+        return a, b
 
 
 class TauGRU(Adapted, of=package.tauGRUCell, extra={"delay": 1}, delay=Range(min=1)):

@@ -16,8 +16,8 @@ def documentation(ours: str, theirs: str, arguments: Collection[str]) -> str:
         arguments: Those that the adapted cell takes.
     """
     summary, own = _parts(ours)
-    formulas, meanings = _parts(theirs)
-    _title, _link, *formulas = formulas.split("\n\n")
+    prose, meanings = _parts(theirs)
+    _title, _link, *formulas = prose.split("\n\n")
     meanings |= own
     listed = [f"    {name}: {meanings[name]}" for name in arguments if name in meanings]
     return "\n\n".join([summary, *formulas, "\n".join(["Args:", *listed])])
@@ -29,4 +29,4 @@ def _parts(docstring: str) -> tuple[str, dict[str, str]]:
     section = re.split(r"\n(?=\S)", rest, maxsplit=1)[0]
     entries = re.findall(r"^ {4}(\w+): ((?:.|\n {5,})*)", section, re.MULTILINE)
     # The package names functions as defaults, and for FastGRNN one that it does not have.
-    return prose.strip(), {name: re.split(r"\s*Default: ", text)[0] for name, text in entries}
+    return prose.strip(), {name: re.split(r"\s*Default:", text)[0] for name, text in entries}

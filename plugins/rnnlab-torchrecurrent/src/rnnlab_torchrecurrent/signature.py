@@ -38,7 +38,7 @@ def signature(
         vectors: Initializers of weights that are vectors; biases are known to be.
         extra: Further whole numbers and their defaults.
     """
-    hints = get_type_hints(source.__init__)
+    hints = get_type_hints(inspect.getattr_static(source, "__init__"))
     arguments = {
         "input_size": (int, inspect.Parameter.empty),
         "hidden_size": (Annotated[int, Range(min=1)], 128),
