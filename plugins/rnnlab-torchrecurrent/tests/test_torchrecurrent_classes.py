@@ -132,6 +132,15 @@ def test_an_unknown_argument_is_refused_as_by_any_constructor():
         cells.MGU(3, hidden=4)
 
 
+def test_somebody_may_derive_a_variant():
+    class Slow(cells.LEM):
+        def __init__(self, input_size, hidden_size=4):
+            super().__init__(input_size, hidden_size, dt=0.1)
+
+    assert Slow(3).cell.dt == 0.1
+    assert [argument.name for argument in configurable(Slow, "cell")] == ["hidden_size"]
+
+
 @each
 def test_a_copy_is_equal_and_independent(kind):
     cell = kind(4, hidden_size=4)

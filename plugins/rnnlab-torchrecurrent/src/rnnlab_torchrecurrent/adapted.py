@@ -32,25 +32,29 @@ class Adapted(Cell[Tree]):
 
     def __init_subclass__(
         cls,
-        of: type[nn.Module],
+        of: type[nn.Module] | None = None,
         vectors: Collection[str] = (),
         extra: Mapping[str, int] | None = None,
         **ranges: Range,
     ) -> None:
         """Make the constructor and the documentation; see :func:`signature` for the arguments."""
         super().__init_subclass__()
+        if of is None:
+            return  # somebody's variant of one of these cells
         cls.source = of
         takes = signature(of, ranges, vectors, extra or {})
-        cls.__init__ = constructor(takes)  # type: ignore[method-assign]
+        cls.__init__ = constructor(cls.__init__, takes)  # type: ignore[method-assign]
         cls.__doc__ = documentation(cls.__doc__ or "", of.__doc__ or "", takes.parameters)
 
-    def build(self, input_size: int, hidden_size: int, **arguments: Any) -> None:
-        """Make the package's cell; what ``__init__`` calls with all arguments."""
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, **arguments: Any
+    ) -> None:
         super().__init__()
         self.input_size, self.output_size = input_size, hidden_size
         # The package's own default is the CPU, whatever torch's default device is.
         device = torch.get_default_device()
-        self.cell = self.source(input_size, hidden_size, device=device, **arguments).to(device)
+        cell = self.source(input_size, hidden_size, bias, device=device, **arguments)
+        self.cell = cell.to(device)
         self.decoupled = isinstance(
             self.cell, DecoupledSingleStateCellBase | DecoupledDoubleStateCellBase
         )

@@ -218,9 +218,8 @@ class IntersectionRNN(Adapted, of=package.IntersectionRNNCell):
         hidden_size: The number of features of the output and of the state.
     """
 
-    def build(self, input_size: int, hidden_size: int, **arguments: Any) -> None:
-        """Make the package's cell, and the map before it where one is needed."""
-        super().build(hidden_size, hidden_size, **arguments)
+    def __init__(self, input_size: int, hidden_size: int, **arguments: Any) -> None:
+        super().__init__(hidden_size, hidden_size, **arguments)
         same = input_size == hidden_size
         self.input_size = input_size
         self.embed = nn.Identity() if same else nn.Linear(input_size, hidden_size)
@@ -254,12 +253,8 @@ class TauGRU(Adapted, of=package.tauGRUCell, extra={"delay": 1}, delay=Range(min
             package's layer counts them.
     """
 
-    delay: int
-
-    def build(self, input_size: int, hidden_size: int, **arguments: Any) -> None:
-        """Make the package's cell, which leaves the delay to its caller."""
-        delay = arguments.pop("delay")
-        super().build(input_size, hidden_size, **arguments)
+    def __init__(self, input_size: int, hidden_size: int, delay: int, **arguments: Any) -> None:
+        super().__init__(input_size, hidden_size, **arguments)
         self.delay = delay
 
     def init_state(self, batch_size: int) -> tuple[Tensor, Tensor]:

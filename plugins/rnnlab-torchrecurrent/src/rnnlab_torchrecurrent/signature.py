@@ -58,18 +58,17 @@ def signature(
     return inspect.Signature([inspect.Parameter("self", kind), *parameters], return_annotation=None)
 
 
-def constructor(signature: inspect.Signature) -> Callable[..., None]:
-    """Return an ``__init__`` that checks its arguments and hands all of them to ``build``."""
+def constructor(make: Callable[..., None], signature: inspect.Signature) -> Callable[..., None]:
+    """Return an ``__init__`` with that signature, which checks choices before it calls ``make``."""
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
-        _, *arguments = bound.arguments
-        for name in arguments:
+        for name, value in bound.arguments.items():
             annotation = signature.parameters[name].annotation
             if get_origin(annotation) is Literal:
-                check_choice(name, bound.arguments[name], get_args(annotation))
-        self.build(**{name: bound.arguments[name] for name in arguments})
+                check_choice(name, value, get_args(annotation))
+        make(**bound.arguments)
 
     __init__.__signature__ = signature  # type: ignore[attr-defined]
     __init__.__annotations__ = {
