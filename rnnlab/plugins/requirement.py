@@ -6,8 +6,8 @@ from importlib.metadata import PackageNotFoundError, requires
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from rnnlab import __version__
 from rnnlab.plugins.installed import CORE, Component, canonical
+from rnnlab.version import __version__
 
 
 def built_for_another(component: Component) -> str | None:

@@ -19,9 +19,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rnnlab import __version__
 from rnnlab.plugins.content import files_of, sha256_of
 from rnnlab.plugins.installed import Component, environment
+from rnnlab.version import __version__
 
 _MOST = 5000  # what is kept of each table; the newest
 _MOST_BYTES = 20_000_000
