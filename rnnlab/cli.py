@@ -179,7 +179,7 @@ def list_options(
     for table in tables(kind):
         _show(table, "")
     if broken:
-        raise RunFailed(f"broken plugins: {', '.join(broken)}")
+        raise typer.Exit(_fail(broken, RunFailed.exit_code, debug=False))
 
 
 @app.command()

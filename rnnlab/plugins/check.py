@@ -52,6 +52,7 @@ def check(
     found: dict[int, Verdict] = {}
     for line in done.stdout.splitlines():
         answer = json.loads(line)
-        found[answer.pop("index")] = Verdict(**answer)
+        index = answer.pop("index")
+        found[index] = Verdict(**answer)
     remember({components[index]: verdict for index, verdict in found.items()})
     return {component: found.get(index) for index, component in enumerate(components)}
