@@ -31,6 +31,7 @@ from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.discovery import Component
 from rnnlab.plugins.outline import outline
+from rnnlab.plugins.plugin_conf import conf_files
 from rnnlab.plugins.verdicts import known
 
 if TYPE_CHECKING:
@@ -203,6 +204,10 @@ def _find(what: str) -> tuple[str, str]:
             "is not a group", key="show", value=group, valid=every, near=nearest(group, every)
         )
     names = options(group)
+    offers = [f"{at.distribution}:{name}" for at, _, _ in conf_files(f"{group}/{name}")]
+    if name not in names and len(offers) > 1:
+        why = "is offered by several packages; say which"
+        raise ConfigError(why, key=group, value=name, valid=offers)
     if name not in names and file_of(group, name) is None and not discovery.exists(group, name):
         raise ConfigError(
             "is not an option", key=group, value=name, valid=names, near=nearest(name, names)
@@ -218,5 +223,5 @@ def _default(parameter: Parameter) -> str:
     if parameter.required:
         return "required"
     # As it would be written in YAML.
-    text = str(parameter.default)
+    text = str(parameter.plain_default)
     return {"None": "null", "True": "true", "False": "false"}.get(text, text)

@@ -57,7 +57,7 @@ def _class(module: str, name: str, hops: int) -> ast.ClassDef | None:
         return None
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and statement.name == name:
