@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console, RenderableType
 
-from rnnlab.catalog import describe, split_arguments, tables
+from rnnlab.catalog import check_plugins, describe, split_arguments, tables
+from rnnlab.cli import main
 from rnnlab.config.options import groups, plural
 from rnnlab.errors import ConfigError
+from rnnlab.plugins.installed import Component, installed
+from rnnlab.plugins.verdicts import Verdict, remember
+
+Install = Callable[..., Path]
 
 
 def rendered(*things: RenderableType) -> str:
@@ -94,3 +100,50 @@ def test_a_docstring_without_its_arguments() -> None:
     assert prose == "Title.\n\nMore: text.\n\nRaises:\n    Error: Never."
     assert meanings == {"one": "First line.", "two": "Second."}
     assert split_arguments("Title.") == ("Title.", {})
+
+
+def test_names_taken_twice_are_listed_qualified_with_the_reason(install: Install) -> None:
+    points = {"cell": {"mgu": "a_cells:X", "gru": "a_cells:X"}, "conf": {"a": "a_conf"}}
+    files = {
+        "a_cells.py": "class X:\n    'A cell of a.'\n",
+        "a_conf/experiment/jsb.yaml": "# @package _global_\n# Chorales\n",
+        "a_conf/experiment/adding.yaml": "# @package _global_\n# Not the real one\n",
+    }
+    install("rnnlab-a", points, files)
+    install("rnnlab-b", {"cell": {"mgu": "b_cells:X"}})
+    text = rendered(*tables("cell"), *tables("experiment"))
+    rows = {line.split()[0]: line for line in text.splitlines() if line.strip()}
+    assert "A cell of a. (cell=mgu could be several)" in rows["rnnlab-a:mgu"]
+    assert "A cell of a. (cell=gru is another one)" in rows["rnnlab-a:gru"]
+    assert rows["gru"].split()[1] == "rnnlab"
+    assert rows["jsb"].split()[1:] == ["rnnlab-a", "1.0", "Chorales"]
+    assert "Not the real one" in rows["rnnlab-a:adding"]
+    assert "Not the real one" in rendered(describe("experiment/rnnlab-a:adding"))
+    with pytest.raises(ConfigError, match="valid: rnnlab-a:mgu, rnnlab-b:mgu"):
+        describe("cell/mgu")
+
+
+def test_verdicts_are_shown_as_they_were_found(install: Install) -> None:
+    install("rnnlab-a", {"cell": {"mgu": "a_cells:X"}}, {"a_cells.py": ""})
+    (mgu,) = [item for item in installed("cell") if item.name == "mgu"]
+    assert "unchecked" in rendered(*tables("cells"))
+    remember({mgu: Verdict("cannot be imported: boom")})
+    assert "broken: cannot be imported: boom" in rendered(*tables("cells"))
+
+
+def test_checking_tells_what_is_broken(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = {"mgu": "a_cells:X", "good": "a_cells:Y"}
+    install("rnnlab-a", {"cell": cells, "task": {"other": "a_cells:T"}}, {"a_cells.py": ""})
+
+    def check(components: list[Component]) -> dict[Component, Verdict | None]:
+        assert not any(component.own for component in components)
+        return {
+            item: Verdict("boom" if item.name == "mgu" else "")
+            for item in components
+            if item.distribution == "rnnlab-a"
+        }
+
+    monkeypatch.setattr("rnnlab.plugins.check.check", check)
+    assert check_plugins("cells") == ["cell=rnnlab-a:mgu: broken: boom"]
+    assert main(["list", "cells", "--check"]) == 1
+    assert main(["list", "tasks", "--check"]) == 0
