@@ -31,8 +31,8 @@ from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.discovery import Component
 from rnnlab.plugins.outline import outline
-from rnnlab.plugins.plugin_conf import conf_files
-from rnnlab.plugins.verdicts import known
+from rnnlab.plugins.plugin_conf import conf_files, folder_of
+from rnnlab.plugins.verdicts import Verdict, known
 
 if TYPE_CHECKING:
     from rnnlab.plugins.signature import Parameter
@@ -66,7 +66,11 @@ def check_plugins(kind: str | None = None) -> list[str]:
 
     with allowing(allow_list()):
         chosen = [item for group in _groups(kind) for item in discovery.components(group)]
+        confs = discovery.components("conf") if kind is None else []
     verdicts = check([component for component in chosen if not component.own])
+    for component in confs:
+        if folder_of(component) is None:
+            verdicts[component] = Verdict(f"there is no folder {component.target}")
     return [
         f"{component.group}={component.qualified}: {verdict or 'unchecked: the check broke off'}"
         for component, verdict in verdicts.items()
@@ -94,26 +98,25 @@ def _table(group: str) -> Table:
     table.add_column("what it is")
     rows: dict[str, tuple[str, str, str]] = {}
     for name, component in components.items():
-        words = outline(component).summary
+        verdict = None if component.own else known(component)
+        imported = verdict is not None and not verdict.reason
+        words = verdict.summary if verdict and imported else outline(component).summary
         if name != component.name:
             words = f"{words} ({_why_qualified(component)})".lstrip()
-        rows[name] = (_origin(component), _verdict(component), words)
+        said = "" if component.own else str(verdict or "unchecked")
+        rows[name] = (_origin(component), said, words)
     for name, component in plugin_files(group).items():
         rows[name] = (_origin(component), "", comment(Path(component.target)))
     for name, path in own_files(group).items():
         own = not path.is_relative_to(packaged_conf())
         rows[name] = ("./conf" if own else "conf", "", comment(path))
-    for name, (origin, verdict, words) in sorted(rows.items()):
-        table.add_row(name, origin, *([Text(verdict)] if strangers else []), Text(words))
+    for name, (origin, said, words) in sorted(rows.items()):
+        table.add_row(name, origin, *([Text(said)] if strangers else []), Text(words))
     return table
 
 
 def _origin(component: Component) -> str:
     return f"{component.distribution} {component.version}"
-
-
-def _verdict(component: Component) -> str:
-    return "" if component.own else str(known(component) or "unchecked")
 
 
 def _why_qualified(component: Component) -> str:

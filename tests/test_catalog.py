@@ -144,6 +144,9 @@ def test_checking_tells_what_is_broken(install: Install, monkeypatch: pytest.Mon
         }
 
     monkeypatch.setattr("rnnlab.plugins.check.check", check)
+    install("rnnlab-b", {"conf": {"b": "b_nowhere.conf"}})
     assert check_plugins("cells") == ["cell=rnnlab-a:mgu: broken: boom"]
+    missing = "conf=rnnlab-b:b: broken: there is no folder b_nowhere.conf"
+    assert check_plugins() == ["cell=rnnlab-a:mgu: broken: boom", missing]
     assert main(["list", "cells", "--check"]) == 1
     assert main(["list", "tasks", "--check"]) == 0

@@ -59,11 +59,11 @@ def known(component: Component) -> Verdict | None:
     That it is broken may be mended by another package, so this is forgotten when any is installed.
     """
     tables = _tables()
-    if not tables["verdicts"]:
-        return None
     label = _label(component)
+    if label not in tables["labels"]:
+        return None
     content = tables["hashes"].get(_signature(component))
-    if content is None and label in tables["labels"]:
+    if content is None:
         # The files are not the ones that were looked at, or are the same and were copied.
         with suppress(OSError):
             content = sha256_of(component)
@@ -121,7 +121,7 @@ def _tables() -> dict[str, Any]:
     try:
         status = path.stat()
     except OSError:
-        return {"verdicts": {}}
+        return {"labels": ()}
     return _parsed(path, status.st_mtime_ns, status.st_ino)
 
 

@@ -126,21 +126,21 @@ CELL = "from rnnlab.cells.base import Cell\nclass X(Cell): ...\n"
 
 
 @pytest.mark.parametrize(
-    ("source", "why"),
+    ("module", "source", "why"),
     [
-        ("import sys; sys.exit(0)", "rnnlab-a 1.0 cannot be imported: SystemExit: 0"),
-        ("import time; time.sleep(30)", "rnnlab-a 1.0 cannot be imported: it has not ended after"),
-        ("", "does not exist"),
+        ("t_exits", "import sys; sys.exit(0)", "rnnlab-a 1.0 cannot be imported: SystemExit: 0"),
+        ("t_hangs", "import time; time.sleep(30)", "rnnlab-a 1.0 cannot be imported: it has not"),
+        ("t_empty", "", "does not exist"),
     ],
 )
 def test_a_plugin_of_a_stored_config_is_imported_with_the_same_care(
-    install: Install, monkeypatch: pytest.MonkeyPatch, source: str, why: str
+    install: Install, monkeypatch: pytest.MonkeyPatch, module: str, source: str, why: str
 ) -> None:
     monkeypatch.setenv("RNNLAB_IMPORT_TIMEOUT", "0.5")
-    install("rnnlab-a", {"cell": {"x": "a_cells:X"}}, {"a_cells.py": source})
+    install("rnnlab-a", {"cell": {"x": f"{module}:X"}}, {f"{module}.py": source})
     with pytest.raises(ConfigError) as caught:
-        resolved("a_cells.X", "cell")
-    assert str(caught.value).startswith(f"cell._target_=a_cells.X: {why}")
+        resolved(f"{module}.X", "cell")
+    assert str(caught.value).startswith(f"cell._target_={module}.X: {why}")
 
 
 def test_one_built_for_another_rnnlab_is_refused(install: Install) -> None:
