@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.version import __version__
+from rnnlab.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from rnnlab.cells import GRU, LSTM, RNN, Cell, FusedCell, Jordan
@@ -39,7 +39,6 @@ __all__ = [
     "Recurrent",
     "Stack",
     "Task",
-    "__version__",
     "compose",
     "train",
 ]

@@ -61,15 +61,15 @@ def test_a_strangers_keys(stranger: Path) -> None:
 
 def test_names_that_several_offer_and_qualified_ones(install: Install) -> None:
     files = {"a_cells.py": "raise RuntimeError", "a_conf/experiment/jsb.yaml": "seed: 1\n"}
-    cells = {"mgu": "a_cells:X", "sole": "a_cells:X"}
+    cells = {"made_up": "a_cells:X", "sole": "a_cells:X"}
     install("rnnlab-a", {"cell": cells, "conf": {"a": "a_conf"}}, files)
-    install("rnnlab-b", {"cell": {"mgu": "b_cells:X"}})
+    install("rnnlab-b", {"cell": {"made_up": "b_cells:X"}})
     for line, words in (
         ("train cell=so", ["cell=sole"]),
-        ("train cell=rnnlab-b", ["cell=rnnlab-b:mgu"]),
+        ("train cell=rnnlab-b", ["cell=rnnlab-b:made_up"]),
         ("train cell=rnnlab-a:s", ["cell=rnnlab-a:sole"]),
         ("train cell=rnnlab:gr", ["cell=rnnlab:gru"]),
-        ("show cell/rnnlab-a:m", ["cell/rnnlab-a:mgu"]),
+        ("show cell/rnnlab-a:m", ["cell/rnnlab-a:made_up"]),
         ("train experiment=js", ["experiment=jsb"]),
         ("train experiment=rnnlab-a:", ["experiment=rnnlab-a:jsb"]),
     ):

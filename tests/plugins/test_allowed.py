@@ -5,7 +5,7 @@ import pytest
 from rnnlab.plugins.allowed import allowing, disabled, refusal
 from rnnlab.plugins.installed import Component
 
-THEIRS = Component("cell", "mgu", "a_cells:MGU", "rnnlab-a", "1.0")
+THEIRS = Component("cell", "made_up", "a_cells:MGU", "rnnlab-a", "1.0")
 OURS = Component("cell", "gru", "rnnlab.cells.gru:GRU", "rnnlab", "0.1")
 
 

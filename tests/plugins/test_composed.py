@@ -21,7 +21,7 @@ from rnnlab.cells.base import Cell
 class X(Cell):
     def __init__(self, input_size: int, size: int = 1, kind: Literal["p", "q"] = "p") -> None: ...
 """
-EXPERIMENT = "# @package _global_\ndefaults:\n  - override /cell: rnnlab-b:mgu\n"
+EXPERIMENT = "# @package _global_\ndefaults:\n  - override /cell: rnnlab-b:made_up\n"
 
 
 @pytest.fixture(autouse=True)
@@ -34,17 +34,17 @@ def both(install: Install) -> None:
             # Nothing that a plugin brings changes what a name of rnnlab's means.
             f"{name}_conf/cell/gru.yaml": "hidden_size: 3\n",
             f"{name}_conf/trainer/default.yaml": "max_epochs: 3\n",
-            f"{name}_conf/cell/wide_{name}.yaml": f"defaults: ['rnnlab-{name}:mgu']\nsize: 9\n",
+            f"{name}_conf/cell/wide_{name}.yaml": f"defaults: ['rnnlab-{name}:made_up']\nsize: 9\n",
         }
-        cells = {"mgu": f"{name}_cells:X", f"only_{name}": f"{name}_cells:X"}
+        cells = {"made_up": f"{name}_cells:X", f"only_{name}": f"{name}_cells:X"}
         install(f"rnnlab-{name}", {"cell": cells, "conf": {name: f"{name}_conf"}}, files)
 
 
 @pytest.mark.parametrize(
     ("overrides", "target"),
     [
-        (["cell=rnnlab-a:mgu"], "a_cells.X"),
-        (["cell=rnnlab-b:mgu", "cell.kind=q"], "b_cells.X"),
+        (["cell=rnnlab-a:made_up"], "a_cells.X"),
+        (["cell=rnnlab-b:made_up", "cell.kind=q"], "b_cells.X"),
         (["cell=rnnlab_b:only_b"], "b_cells.X"),
         (["cell=wide_a"], "a_cells.X"),
         (["cell=rnnlab-b:wide_b"], "b_cells.X"),
@@ -63,7 +63,7 @@ def test_every_name_chooses_one_and_imports_no_other(overrides: list[str], targe
     assert imported == ({target.partition(".")[0]} - {"rnnlab"})
 
 
-@pytest.mark.parametrize(("group", "name"), [("cell", "mgu"), ("experiment", "same")])
+@pytest.mark.parametrize(("group", "name"), [("cell", "made_up"), ("experiment", "same")])
 def test_a_name_of_several_is_refused_with_all(group: str, name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         compose([f"{group}={name}"])

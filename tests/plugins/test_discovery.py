@@ -57,17 +57,18 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 
 def test_two_offers_of_one_name_are_an_error(install: Install) -> None:
-    install("rnnlab-a", {"cell": {"mgu": "a_cells:MGU"}})
-    install("rnnlab-b", {"cell": {"mgu": "b_cells:MGU"}})
+    install("rnnlab-a", {"cell": {"made_up": "a_cells:MGU"}})
+    install("rnnlab-b", {"cell": {"made_up": "b_cells:MGU"}})
     with pytest.raises(ConfigError) as caught:
-        discovery.find("cell", "mgu")
+        discovery.find("cell", "made_up")
     assert str(caught.value) == (
-        "cell=mgu: is offered by several packages; say which; valid: rnnlab-a:mgu, rnnlab-b:mgu"
+        "cell=made_up: is offered by several packages; say which; "
+        "valid: rnnlab-a:made_up, rnnlab-b:made_up"
     )
-    assert discovery.find("cell", "rnnlab-b:mgu").target == "b_cells:MGU"
-    assert {"rnnlab-a:mgu", "rnnlab-b:mgu"} < set(discovery.names("cell"))
-    assert "mgu" not in discovery.names("cell")
-    assert discovery.exists("cell", "mgu")
+    assert discovery.find("cell", "rnnlab-b:made_up").target == "b_cells:MGU"
+    assert {"rnnlab-a:made_up", "rnnlab-b:made_up"} < set(discovery.names("cell"))
+    assert "made_up" not in discovery.names("cell")
+    assert discovery.exists("cell", "made_up")
 
 
 def test_no_package_takes_a_name_of_the_cores(install: Install) -> None:

@@ -24,26 +24,26 @@ def test_a_name_is_one_however_it_is_written() -> None:
 
 
 def test_what_metadata_says(install: Install) -> None:
-    install("RNNlab_A", {"cell": {"mgu": "a_cells:MGU"}, "conf": {"a": "a_cells.conf"}})
-    (found,) = [item for item in installed("cell") if item.name == "mgu"]
-    assert (found.qualified, found.package, found.own) == ("rnnlab-a:mgu", "a_cells", False)
+    install("RNNlab_A", {"cell": {"made_up": "a_cells:MGU"}, "conf": {"a": "a_cells.conf"}})
+    (found,) = [item for item in installed("cell") if item.name == "made_up"]
+    assert (found.qualified, found.package, found.own) == ("rnnlab-a:made_up", "a_cells", False)
     assert ("rnnlab-a", "1.0") in named("conf", "a")
     assert all(item.own for item in installed("cell") if item.name in ("gru", "lstm"))
 
 
 def test_of_one_distribution_the_first_on_the_path_counts(install: Install) -> None:
-    install("rnnlab-a", {"cell": {"mgu": "a_old:MGU", "old": "a_old:Old"}}, version="1.0")
-    install("rnnlab-a", {"cell": {"mgu": "a_new:MGU"}}, version="2.0")
-    assert named("cell", "mgu") == [("rnnlab-a", "2.0")]
+    install("rnnlab-a", {"cell": {"made_up": "a_old:MGU", "old": "a_old:Old"}}, version="1.0")
+    install("rnnlab-a", {"cell": {"made_up": "a_new:MGU"}}, version="2.0")
+    assert named("cell", "made_up") == [("rnnlab-a", "2.0")]
     assert named("cell", "old") == []
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[rnnlab.cells\nx", b"no section", b"[a]\nb"])
 def test_damaged_metadata_hurts_nobody(install: Install, content: bytes) -> None:
-    site = install("rnnlab-a", {"cell": {"mgu": "a_cells:MGU"}})
+    site = install("rnnlab-a", {"cell": {"made_up": "a_cells:MGU"}})
     install("rnnlab-b", {"cell": {"other": "b_cells:Other"}})
     (site / "rnnlab_a-1.0.dist-info" / "entry_points.txt").write_bytes(content)
-    assert named("cell", "mgu") == []
+    assert named("cell", "made_up") == []
     assert named("cell", "other") == [("rnnlab-b", "1.0")]
 
 

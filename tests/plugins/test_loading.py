@@ -15,7 +15,7 @@ CELL = "from rnnlab.cells.base import Cell\nclass MGU(Cell): ...\n"
 
 
 def component(target: str) -> Component:
-    return Component("cell", "mgu", target, "rnnlab-a", "1.0")
+    return Component("cell", "made_up", target, "rnnlab-a", "1.0")
 
 
 def test_one_component_is_one_module(install: Install) -> None:

@@ -10,7 +10,7 @@ from rnnlab.plugins.requirement import built_for_another
 from rnnlab.version import __version__
 
 Install = Callable[..., Path]
-COMPONENT = Component("cell", "mgu", "a_cells:MGU", "rnnlab-a", "1.0")
+COMPONENT = Component("cell", "made_up", "a_cells:MGU", "rnnlab-a", "1.0")
 
 
 @pytest.mark.parametrize(

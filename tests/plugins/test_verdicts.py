@@ -17,13 +17,13 @@ GOOD = Verdict("", "A cell.", {"shape": ["tanh", "relu"], "size": []})
 BAD = Verdict("cannot be imported: boom")
 
 
-def component(name: str = "mgu") -> Component:
+def component(name: str = "made_up") -> Component:
     return Component("cell", name, f"a_cells.{name}:Cell", "rnnlab-a", "1.0")
 
 
 @pytest.fixture
 def site(install: Install) -> Path:
-    return install("rnnlab-a", {}, {"a_cells/__init__.py": "", "a_cells/mgu.py": "x = 1\n"})
+    return install("rnnlab-a", {}, {"a_cells/__init__.py": "", "a_cells/made_up.py": "x = 1\n"})
 
 
 def test_what_was_found_is_known_until_a_file_changes(site: Path) -> None:
@@ -31,13 +31,13 @@ def test_what_was_found_is_known_until_a_file_changes(site: Path) -> None:
     assert remember({component(): GOOD})
     assert known(component()) == GOOD
     assert known(component("other")) is None
-    (site / "a_cells" / "mgu.py").write_text("x = 2\n")
+    (site / "a_cells" / "made_up.py").write_text("x = 2\n")
     assert known(component()) is None
 
 
 def test_files_that_are_only_touched_are_the_same(site: Path) -> None:
     remember({component(): GOOD})
-    os.utime(site / "a_cells" / "mgu.py", (1, 1))
+    os.utime(site / "a_cells" / "made_up.py", (1, 1))
     assert known(component()) == GOOD
 
 
@@ -56,7 +56,7 @@ def test_another_version_python_or_rnnlab_is_another_verdict(
     site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember({component(): GOOD})
-    assert known(Component("cell", "mgu", "a_cells.mgu:Cell", "rnnlab-a", "2.0")) is None
+    assert known(Component("cell", "made_up", "a_cells.made_up:Cell", "rnnlab-a", "2.0")) is None
     monkeypatch.setattr(module, "__version__", "99.0")
     assert known(component()) is None
 
