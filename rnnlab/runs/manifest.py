@@ -29,6 +29,7 @@ def make_manifest(
     plugins: Plugins,
     engines: Mapping[str, str],
     device: str,
+    configs: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the manifest as plain values."""
     return {
@@ -43,6 +44,7 @@ def make_manifest(
         "packages": package_versions(plugins),
         "plugins": plain(plugins),
         "plugins_since": [],
+        "configs_from_plugins": dict(configs or {}),
         "engines": dict(engines),
         "device": device,
         "threads": torch.get_num_threads(),

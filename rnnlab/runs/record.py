@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
+from rnnlab.config.brought import configs_from_plugins
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder
@@ -52,7 +53,15 @@ def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str
         plugins=plugins,
         engines={},
         device=device_kind(assembly.config),
+        configs=_configs(config) if folder is None or not folder.origin.exists() else {},
     )
+
+
+def _configs(config: dict[str, Any]) -> dict[str, str]:
+    # What is read of them stands in the config, so they are part of no fingerprint, and a run
+    # that was made from another has read none.
+    found = configs_from_plugins(config["choices"])
+    return {option: f"{name} {plugin}" for option, (name, plugin) in found.items()}
 
 
 def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
@@ -114,6 +123,10 @@ def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -
     if (initial := initial_report(folder)) is not None:
         tags["rnnlab.init_from"] = initial["source"]
     tags |= {f"rnnlab.plugin.{name}": what for name, what in told(manifest).items()}
+    # Older manifests have none.
+    if configs := manifest.get("configs_from_plugins"):
+        said = "; ".join(f"{option}: {what}" for option, what in sorted(configs.items()))
+        tags["rnnlab.configs_from_plugins"] = said
     return {
         "uri": tracking_uri(config.tracking.uri, folder.path.parents[1]),
         "experiment": config.experiment_name,
