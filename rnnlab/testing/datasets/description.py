@@ -31,7 +31,8 @@ class DescriptionRules(DatasetSubject):
             "rnnlab.data.dataset.Dataset"
         )
         assert isinstance(dataset.spec, DataSpec), (
-            f"spec is a {type(dataset.spec).__name__}; return rnnlab.data.spec.DataSpec, as a property"
+            f"spec is a {type(dataset.spec).__name__}; return rnnlab.data.spec.DataSpec, by a "
+            "property"
         )
 
     @rule("test_make_dataset_makes_a_dataset")
@@ -67,8 +68,8 @@ class DescriptionRules(DatasetSubject):
         dataset = self.dataset()
         for part, split in parts(dataset).items():
             assert isinstance(split, TensorSplit | StreamSplit | ExampleSplit), (
-                f"split({part!r}) is a {type(split).__name__}; return a TensorSplit, StreamSplit or "
-                "ExampleSplit of rnnlab.data.split"
+                f"split({part!r}) is a {type(split).__name__}; return a TensorSplit, StreamSplit "
+                "or ExampleSplit of rnnlab.data.split"
             )
             assert count(split) > 0, (
                 f"split({part!r}) is empty; give every part an example, or raise DataError when "
@@ -130,8 +131,8 @@ class DescriptionRules(DatasetSubject):
                     valid = values[valid_steps(lengths, values.shape[1], values)]
                 if field.kind != "tokens":
                     assert valid.isfinite().all(), (
-                        f"the {side} of split({part!r}) holds NaN or infinite values at valid steps; "
-                        "leave such examples out, or fill the gaps"
+                        f"the {side} of split({part!r}) holds NaN or infinite values at valid "
+                        "steps; leave such examples out, or fill the gaps"
                     )
                     continue
                 low, high = int(valid.min()), int(valid.max())

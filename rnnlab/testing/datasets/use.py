@@ -70,8 +70,8 @@ class UseRules(DatasetSubject):
         assert loss.isfinite(), f"the loss of a batch is {loss.item()}; scale the values"
         scores = task.scores(dataset.spec)
         model.eval()
-        for part in ("val", "test"):
-            batch = next(batches(dataset.split(part)))  # type: ignore[arg-type]
+        for part in PARTS[1:]:
+            batch = next(batches(dataset.split(part)))
             with torch.inference_mode():
                 scores.update(task.evaluate(model, batch), batch)
         wrong = {
