@@ -87,7 +87,7 @@ class IdentityRules(DatasetSubject):
             "other content has the same sha256; hash all that was read or generated"
         )
 
-    @rule("test_two_constructions_are_equal")
+    @rule("test_two_constructions_are_equal", "test_lengths_are_right")
     def test_no_example_is_in_two_parts(self) -> None:
         """What is tested on was not trained on, nor chosen by."""
         if self.shared_examples is not None:

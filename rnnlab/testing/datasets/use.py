@@ -79,7 +79,7 @@ class UseRules(DatasetSubject):
         }
         assert not wrong, f"scores of the first batches are {wrong}; scale the values"
 
-    @rule("test_its_task_takes_it", "test_batches_hold_the_examples")
+    @rule("test_it_can_be_trained_on")
     def test_baselines_have_finite_scores(self) -> None:
         """At least one naive answer is scored beside the model."""
         dataset = self.dataset()
