@@ -204,10 +204,10 @@ class CountingPadding(Tagger):
 
 
 @breaks("test_it_learns")
-class Climbing(Tagger):
+class Detached(Tagger):
     def loss(self, output, batch):
         loss = super().loss(output, batch)
-        return Loss(-loss.total, loss.count)
+        return Loss(loss.total.detach() + 0 * loss.total, loss.count)
 
 
 class _Changed(CategoricalScores):

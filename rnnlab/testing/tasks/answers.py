@@ -44,7 +44,7 @@ class AnswerRules(TaskSubject):
                         f"the row {row!r} is not what JSON makes of it; use lists and text keys"
                     )
 
-    @rule("test_predictions_are_one_plain_row_for_each_example")
+    @rule("test_answers_change_nothing")
     def test_predictions_do_not_depend_on_other_examples(self) -> None:
         """Alone or among others, with little padding or much: the same row."""
         for trial in self.trials():
@@ -59,7 +59,7 @@ class AnswerRules(TaskSubject):
                     "no row look at another"
                 )
 
-    @rule("test_predictions_are_one_plain_row_for_each_example")
+    @rule("test_answers_change_nothing")
     def test_padding_does_not_change_predictions(self) -> None:
         """However much padding there is and whatever it holds: the same rows."""
         for trial in self.trials():

@@ -10,7 +10,7 @@ from rnnlab.testing.rule import rule
 from rnnlab.testing.tasks.subject import TaskSubject, Trial, close
 from rnnlab.testing.tasks.tiny_data import rows_of, with_more_padding
 
-_TRAINING_STEPS = 10
+_TRAINING_STEPS = 12
 
 
 class LossRules(TaskSubject):
