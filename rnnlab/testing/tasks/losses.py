@@ -88,8 +88,8 @@ class LossRules(TaskSubject):
             first, last = train(trial)
             assert last < first, (
                 f"after {_TRAINING_STEPS} steps on four examples the loss is {last:g}, and "
-                f"{first:g} before ({trial.case}); check its sign and that it compares the values "
-                "with the target"
+                f"{first:g} before ({trial.case}); let the gradient "
+                "flow from Loss.total to the weights"
             )
 
 
