@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnnlab.plugins.signature import Parameter, alternatives
-
-
-def current(parameter: Parameter, given: dict[str, Any]) -> Any:
-    """Return the value that an argument has: the one given, or its default."""
-    return given.get(parameter.name, parameter.default)
+from rnnlab.plugins.annotation import alternatives
+from rnnlab.plugins.signature import Parameter
 
 
 def other_values(parameter: Parameter, value: Any) -> list[Any]:

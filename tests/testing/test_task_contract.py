@@ -110,6 +110,11 @@ class Greedy(Tagger):
     def refusal(self, spec):
         return super().refusal(spec) if spec.input.sequence else None
 
+    def build_model(self, spec, backbone):
+        if not spec.input.sequence:
+            raise TypeError("no steps")
+        return super().build_model(spec, backbone)
+
 
 @breaks("test_truncation_is_refused_in_words")
 class SilentlyRefusing(Tagger):

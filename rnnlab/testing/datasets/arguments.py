@@ -95,8 +95,9 @@ class ArgumentRules(DatasetSubject):
         what = f"(tried {', '.join(tried)})" if tried else "(no value to try)"
         return (
             f"argument {name} changes nothing {what}: use it or leave it out; make_dataset must "
-            "pass **arguments on to the constructor; where it matters for other values or beside other "
-            f"arguments, name them in the contract: other_values = {{{name!r}: ...}} or beside = "
+            "pass **arguments on to the constructor; where it matters for other values or beside "
+            "other arguments, name them in the contract: "
+            f"other_values = {{{name!r}: ...}} or beside = "
             f"{{{name!r}: {{...}}}}; unseen_arguments = {{{name!r}: 'why'}} where it cannot be seen"
         )
 
