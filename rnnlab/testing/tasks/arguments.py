@@ -46,7 +46,7 @@ class ArgumentRules(TaskSubject):
         idle = [reason for argument in seen if (reason := self._idle(argument))]
         assert not idle, "; ".join(idle)
 
-    @rule("test_it_is_a_task")
+    @rule("test_what_is_taken_can_be_trained")
     def test_wrong_values_are_refused(self) -> None:
         """What the signature lets through works, or raises a ConfigError."""
         for parameter in parameters(type(self.make_task())):
