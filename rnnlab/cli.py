@@ -40,6 +40,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+plugins = typer.Typer(help="Write a plugin, or check one.", no_args_is_help=True)
+app.add_typer(plugins, name="plugin")
+
 Run = Annotated[
     str, typer.Argument(help="A run's folder, its MLflow id, the beginning of either, or last.")
 ]
@@ -223,6 +226,21 @@ def sync(output_dir: Output = None) -> None:
     _show(f"{sent} runs sent, {left} could not be")
     if left:
         raise typer.Exit(4)
+
+
+@plugins.command("new")
+def plugin_new(
+    name: Annotated[str, typer.Argument(help="What it is called: mgu makes rnnlab-mgu.")],
+    kind: Annotated[str, typer.Option(help="cell, task or dataset.")],
+    path: Annotated[Path, typer.Option(help="The folder to make its folder in.")] = Path(),
+) -> None:
+    """Write a package that installs, passes its tests and trains as it is."""
+    from rnnlab.plugins.scaffold import naming, next_commands, write
+
+    names = naming(name, kind)
+    folder = write(names, path)
+    following = [f"  {line}\n" for line in next_commands(names, folder)]
+    sys.stdout.writelines([f"{folder}\n\nnext:\n", *following])
 
 
 @app.command()
