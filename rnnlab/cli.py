@@ -243,6 +243,33 @@ def plugin_new(
     sys.stdout.writelines([f"{folder}\n\nnext:\n", *following])
 
 
+@plugins.command("check")
+def plugin_check(
+    name: Annotated[
+        str, typer.Argument(help="A component, mgu or cell/mgu, or a package, rnnlab-mgu.")
+    ],
+    overrides: Overrides = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A rule to leave out; may be repeated.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="No compilation and no speed.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+) -> None:
+    """Run the contract of what is installed, and show what a cell can do; exit 1 if a rule fails."""
+    from rnnlab.capability import check_all
+    from rnnlab.capability.tables import as_json, shown
+
+    reports = []
+    for report in check_all(name, overrides or [], skip=skip or (), quick=quick):
+        reports.append(report)
+        if not json:
+            _show(*shown(report))
+    if json:
+        sys.stdout.write(as_json(reports))
+    if not all(report.passed for report in reports):
+        raise typer.Exit(1)
+
+
 @app.command()
 def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
     """Print a completion script: rnnlab completion bash > ~/.rnnlab && source ~/.rnnlab."""
