@@ -255,7 +255,7 @@ def plugin_check(
     quick: Annotated[bool, typer.Option("--quick", help="No compilation and no speed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
 ) -> None:
-    """Run the contract of what is installed, and show what a cell can do; exit 1 if a rule fails."""
+    """Run the contract of what is installed; show what a cell can do. Exit 1 if a rule fails."""
     from rnnlab.capability import check_all
     from rnnlab.capability.tables import as_json, shown
 

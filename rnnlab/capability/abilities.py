@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from rnnlab.capability.outcome import Ability
 from rnnlab.cells.base import Cell
 from rnnlab.errors import one_line
-from rnnlab.capability.outcome import Ability
 from rnnlab.recurrence import Recurrent
 from rnnlab.recurrence.engines import ENGINES
 from rnnlab.testing import Outcome

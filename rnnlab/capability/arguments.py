@@ -60,9 +60,7 @@ def sized(cls: type, group: str, size: int, overrides: Iterable[str] = ()) -> di
     return found
 
 
-def _given(
-    cls: type, group: str, known: list[Parameter], overrides: list[str]
-) -> dict[str, Any]:
+def _given(cls: type, group: str, known: list[Parameter], overrides: list[str]) -> dict[str, Any]:
     config = override(OmegaConf.create({group: node(cls, group)}), overrides)
     values = cast(dict[str, Any], OmegaConf.to_container(config[group]))
     given = {}

@@ -26,7 +26,9 @@ def shown(report: Report) -> Iterator[RenderableType]:
     table = _table()
     for outcome in report.outcomes:
         verdict = Text(outcome.verdict, style=_STYLES[outcome.verdict])
-        table.add_row(outcome.rule.removeprefix("test_").replace("_", " "), verdict, Text(outcome.reason))
+        table.add_row(
+            outcome.rule.removeprefix("test_").replace("_", " "), verdict, Text(outcome.reason)
+        )
     yield table
     counts = Counter(outcome.verdict for outcome in report.outcomes)
     yield Text("\n" + ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES) + "\n")

@@ -33,7 +33,7 @@ def write(names: Naming, place: Path) -> Path:
     if not place.is_dir():
         raise ConfigError("there is no such folder", key="--path", value=place)
     folder = place / names.distribution
-    if folder.is_symlink() or folder.exists() and not _empty(folder):
+    if folder.is_symlink() or (folder.exists() and not _empty(folder)):
         raise ConfigError("exists already", key="NAME", value=folder)
     words = substitutions(names)
     with TemporaryDirectory(dir=place, prefix=f".{names.distribution}-") as beside:
