@@ -19,9 +19,5 @@ def contract(cls: type, group: str, arguments: dict[str, Any]) -> type:
     def make(_: object, *positions: Any, **given: Any) -> Any:
         return cls(*positions, **{**arguments, **given})
 
-    bases = {
-        "cell": testing.CellContract,
-        "task": testing.TaskContract,
-        "dataset": testing.DatasetContract,
-    }
-    return type(f"{cls.__name__}Contract", (bases[group],), {f"make_{group}": make})
+    base: type = getattr(testing, f"{group.capitalize()}Contract")
+    return type(f"{cls.__name__}Contract", (base,), {f"make_{group}": make})
