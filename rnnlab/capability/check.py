@@ -68,7 +68,7 @@ def check(
     Raises:
         ConfigError: It cannot be imported or made, or an override or the name of a rule is wrong.
     """
-    cls = discovery.load(component.group, component.qualified)
+    cls = discovery.load(component.group, component.name)
     # Overrides of a whole distribution are for the components of their group.
     own = [item for item in overrides if item.startswith(f"{component.group}.")]
     given = arguments(cls, component.group, own)
@@ -80,7 +80,7 @@ def check(
         )
     compilation = None
     if component.group == "cell" and not quick:
-        compilation = Compilation(component.qualified, given, COMPILE_SECONDS)
+        compilation = Compilation(component.name, given, COMPILE_SECONDS)
     try:
         outcomes = _outcomes(suite, skip)
         card = None
