@@ -143,5 +143,5 @@ def _default(parameter: Parameter) -> str:
     if parameter.required:
         return "required"
     # As it would be written in YAML.
-    text = str(parameter.default)
+    text = str(parameter.plain_default)
     return {"None": "null", "True": "true", "False": "false"}.get(text, text)

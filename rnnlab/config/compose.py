@@ -18,10 +18,11 @@ from rnnlab.config.options import groups
 from rnnlab.config.resolve import settle
 from rnnlab.config.schema import OPTIONS
 from rnnlab.errors import ConfigError, Refused, together
+from rnnlab.plugins.annotation import alternatives
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, names_hydra
 from rnnlab.plugins.search_path import register
-from rnnlab.plugins.signature import alternatives, parameters
+from rnnlab.plugins.signature import parameters
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:

@@ -7,7 +7,7 @@ are left out.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from omegaconf import (
     MISSING,
@@ -21,8 +21,9 @@ from omegaconf import (
     StringNode,
 )
 
+from rnnlab.plugins.annotation import alternatives, is_path
 from rnnlab.plugins.discovery import FILLED
-from rnnlab.plugins.signature import Parameter, alternatives, parameters
+from rnnlab.plugins.signature import Parameter, parameters
 
 _NODES: dict[Any, type[Any]] = {
     int: IntegerNode,
@@ -45,7 +46,7 @@ def node(cls: type, group: str) -> DictConfig:
     """
     fields: dict[str, Any] = {"_target_": f"{cls.__module__}.{cls.__qualname__}"}
     for parameter in configurable(cls, group):
-        if parameter.required or _writable(parameter.default):
+        if parameter.required or _writable(parameter.plain_default):
             fields[parameter.name] = _field(parameter)
     config = OmegaConf.create(fields)
     assert isinstance(config, DictConfig)
@@ -54,13 +55,13 @@ def node(cls: type, group: str) -> DictConfig:
 
 def _field(parameter: Parameter) -> Any:
     """Return a node that converts what it is given to the parameter's type, or refuses it."""
-    default = MISSING if parameter.required else parameter.default
+    default = MISSING if parameter.required else parameter.plain_default
     members = [item for item in alternatives(parameter.type) if item is not type(None)]
     optional = len(members) < len(alternatives(parameter.type))
     if len(members) != 1:
         return AnyNode(default)
     (kind,) = members
-    if get_origin(kind) is Literal and all(isinstance(item, str) for item in get_args(kind)):
+    if all(isinstance(choice, str) for choice in parameter.choices or (0,)) or is_path(kind):
         kind = str
     if kind in _NODES:
         return _NODES[kind](default, is_optional=optional)
