@@ -11,6 +11,7 @@ from unittest import SkipTest
 
 import torch
 
+_TORCH = Path(torch.__file__).parent
 Method = TypeVar("Method", bound=Callable[..., None])
 
 
@@ -56,6 +57,7 @@ def rule(*needs: str) -> Callable[[Method], Method]:
 
         @wraps(method)
         def judged(self: Contract) -> None:
+            __tracebackhide__ = True  # pytest then shows the rule alone
             known = type(self)._judged
             if name not in known:
                 try:
@@ -73,7 +75,13 @@ def rule(*needs: str) -> Callable[[Method], Method]:
     return decorate
 
 
+def seed_torch(seed: int) -> None:
+    """Seed torch on the CPU alone, where contracts run: generators elsewhere are the user's."""
+    torch.default_generator.manual_seed(seed)
+
+
 def _judge(contract: Contract, method: Callable[..., None], needs: tuple[str, ...]) -> None:
+    __tracebackhide__ = True
     for need in needs:
         basic = getattr(contract, need, None)
         if basic is None:  # an author left that rule out
@@ -87,7 +95,7 @@ def _judge(contract: Contract, method: Callable[..., None], needs: tuple[str, ..
         except AssertionError:
             raise Blocked(need) from None
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        torch.manual_seed(0)
+        seed_torch(0)
         try:
             method(contract)
         except (AssertionError, SkipTest):
@@ -98,7 +106,11 @@ def _judge(contract: Contract, method: Callable[..., None], needs: tuple[str, ..
 
 def _explain(error: Exception, method: Callable[..., None]) -> NoReturn:
     """Turn an error of the author's code into a failure that says where it is and what holds."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    __tracebackhide__ = True
+    frames = traceback.extract_tb(error.__traceback__)
+    # What torch did inside does not help; the line that called it does.
+    own = [frame for frame in frames if _TORCH not in Path(frame.filename).parents]
+    last = own[-1]
     place = f"{Path(last.filename).name}:{last.lineno}, in {last.name}"
     demand = " ".join((method.__doc__ or method.__name__).split())
     raise AssertionError(f"{type(error).__name__}: {error} ({place}). {demand}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rnnlab.cells import AffineCell
 from rnnlab.recurrence import tree
 from rnnlab.testing.cells.comparing import difference, form
-from rnnlab.testing.cells.subject import CellSubject, inputs, not_applicable, reached_state
+from rnnlab.testing.cells.subject import CellSubject, inputs, not_applicable
 from rnnlab.testing.rule import rule
 
 
@@ -40,17 +40,6 @@ class AffineRules(CellSubject):
             f"{type(cell).__name__} overrides step, so that the scan engine refuses it: write "
             "coefficients alone, or inherit from Cell"
         )
-
-    @rule("test_affine_coefficients_act_on_leading_axes_only")
-    def test_affine_coefficients_have_the_shape_of_the_state(self) -> None:
-        """Coefficients a and b must be as large as the state, or broadcast to it."""
-        cell = self._affine()
-        state = reached_state(cell, 2)
-        for name, value in zip(("a", "b"), cell.coefficients(cell.project(inputs(2))), strict=True):
-            assert (value.dim(), value.shape[0]) == (state.dim(), 2), (
-                f"coefficient {name} is {form(value)} for a state {form(state)}: it must have the "
-                "axes of the state, the batch first"
-            )
 
     def _affine(self) -> AffineCell:
         cell = self.cell()

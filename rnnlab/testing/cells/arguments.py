@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import torch
 
@@ -12,7 +12,7 @@ from rnnlab.plugins.signature import Parameter, alternatives, parameters
 from rnnlab.recurrence import Recurrent, tree
 from rnnlab.testing.cells.comparing import difference
 from rnnlab.testing.cells.subject import FEATURES, CellSubject, inputs
-from rnnlab.testing.rule import rule
+from rnnlab.testing.rule import rule, seed_torch
 
 _INTEGERS = (1, 2, 3, 4, 5, 6, 8)
 _NUMBERS = (0.5, 0.25, 2.0, 0.9, 0.1, 1.0, 0.0)
@@ -79,14 +79,14 @@ class ArgumentRules(CellSubject):
 
     def _effects(self, **arguments: Any) -> Tree:
         """Return all that an argument can change: weights, states, outputs, gates, training."""
-        torch.manual_seed(0)
+        seed_torch(0)
         cell = self.make_cell(FEATURES, **arguments).eval()
         weights = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}
         real = [value.dtype for value in weights.values() if value.is_floating_point()]
         x = inputs(2, 4, dtype=real[0] if real else torch.get_default_dtype())
         with torch.no_grad():
             evaluated = _run(cell, x)
-            torch.manual_seed(0)
+            seed_torch(0)
             trained = _run(cell.train(), x)
             learned = [value.requires_grad for value in cell.parameters()]
         return tree.detach(({**weights}, evaluated, trained, torch.tensor(learned)))
@@ -96,17 +96,12 @@ def _run(cell: Cell, x: torch.Tensor) -> Tree:
     start = cell.init_state(2)
     output, last = Recurrent(cell, "loop")(x, start)
     gates = cell.gates(cell.project(x[:, 0]), last)
-    return start, output, last, dict(gates)
+    return start, output, last, gates
 
 
 def _values(argument: Parameter) -> list[Any]:
     """Return values of an argument's type, two at least where there are two."""
-    if argument.choices:
-        values: list[Any] = list(argument.choices)
-    else:
-        values = [value for kind in alternatives(argument.type) for value in _of(kind, argument)]
-    if type(None) in alternatives(argument.type):
-        values.append(None)
+    values = [value for kind in alternatives(argument.type) for value in _of(kind, argument)]
     return [value for value in values if argument.refusal(value) is None]
 
 
@@ -117,8 +112,10 @@ def _of(kind: Any, argument: Parameter) -> list[Any]:
         return list(_INTEGERS)
     if kind is float:
         return [*_NUMBERS, *_between(argument)]
-    if get_origin(kind) is not None and argument.choices:
-        return list(argument.choices)
+    if kind is type(None):
+        return [None]
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
     return []
 
 

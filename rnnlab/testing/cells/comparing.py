@@ -8,7 +8,7 @@ from torch import Tensor
 from rnnlab.cells.base import Tree
 from rnnlab.recurrence import tree
 
-TOLERANCE = 1e-8
+TOLERANCE = 1e-9
 """Of values near 1 in float64, where sums may be taken in another order."""
 
 

@@ -37,6 +37,17 @@ class GateRules(CellSubject):
             )
 
     @rule("test_gates_have_a_row_for_each_example")
+    def test_gate_ranges_name_gates(self) -> None:
+        """gate_ranges must name nothing but gates."""
+        cell = self.cell()
+        names = set(_gates(cell, 1.0, required=False))
+        unknown = sorted(set(cell.gate_ranges) - names)
+        assert not unknown, (
+            f"gate_ranges names {', '.join(unknown)}, and gates returns "
+            f"{', '.join(sorted(names)) or 'none'}: use the same names"
+        )
+
+    @rule("test_gate_ranges_name_gates")
     def test_gates_lie_in_their_range(self) -> None:
         """A gate must lie within gate_ranges[name], or 0 to 1 where it is not named there."""
         cell = self.cell()
@@ -49,17 +60,6 @@ class GateRules(CellSubject):
                     f"and its range is {str(bounds) or 'any number'}: compute it so that it stays "
                     f"there, or declare gate_ranges = {{{name!r}: Range(min=..., max=...)}}"
                 )
-
-    @rule("test_gates_have_a_row_for_each_example")
-    def test_gate_ranges_name_gates(self) -> None:
-        """gate_ranges must name nothing but gates."""
-        cell = self.cell()
-        names = set(_gates(cell, 1.0, required=False))
-        unknown = sorted(set(cell.gate_ranges) - names)
-        assert not unknown, (
-            f"gate_ranges names {', '.join(unknown)}, and gates returns "
-            f"{', '.join(sorted(names)) or 'none'}: use the same names"
-        )
 
 
 def _gates(cell: Cell, scale: float, required: bool = True) -> dict[str, Tensor]:

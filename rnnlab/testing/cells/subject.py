@@ -11,7 +11,7 @@ from torch import Tensor
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.recurrence import tree
 from rnnlab.testing.cells.comparing import copied
-from rnnlab.testing.rule import Contract
+from rnnlab.testing.rule import Contract, seed_torch
 
 FEATURES = 3
 
@@ -31,17 +31,18 @@ class CellSubject(Contract):
     def cell(self, dtype: torch.dtype = torch.float64, seed: int = 0) -> Cell:
         """Return a cell in evaluation mode, with the weights that a seed gives it."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            seed_torch(seed)
             cell = self.make_cell(FEATURES)
         return converted(cell, dtype).eval()
 
 
 def converted(cell: Cell, dtype: torch.dtype) -> Cell:
     """Return the cell with real numbers of a dtype, and complex ones of the same precision."""
-    cell = cell.to(dtype)
-    for parameter in [*cell.parameters(), *cell.buffers()]:
-        if parameter.is_complex():
-            parameter.data = parameter.data.to(dtype.to_complex())
+    # Not to(dtype), which would make complex numbers real.
+    cell = cell.double() if dtype == torch.float64 else cell.float()
+    for weight in [*cell.parameters(), *cell.buffers()]:
+        if weight.is_complex():
+            weight.data = weight.data.to(dtype.to_complex())
     return cell
 
 
@@ -77,6 +78,17 @@ def differentiable(tensors: Tree) -> Tree:
 def smooth_leaves(tensors: Tree) -> list[Tensor]:
     """Return the leaves that gradients can flow to."""
     return [leaf for leaf in tree.leaves(tensors) if leaf.requires_grad]
+
+
+def weighted_sum(tensors: list[Tensor]) -> Tensor:
+    """Return a sum in which no two values cancel: every one has a random weight."""
+    generator = torch.Generator().manual_seed(3)
+    total = torch.zeros((), dtype=torch.float64)
+    for tensor in tensors:
+        parts = torch.view_as_real(tensor) if tensor.is_complex() else tensor
+        weight = torch.randn(parts.shape, generator=generator, dtype=torch.float64)
+        total = total + (parts * weight).sum()
+    return total
 
 
 def row(tensors: Tree, b: int) -> Tree:
