@@ -12,5 +12,6 @@ True
 from rnnlab.testing.cell_contract import CellContract
 from rnnlab.testing.outcome import Outcome
 from rnnlab.testing.run import run
+from rnnlab.testing.task_contract import TaskContract
 
-__all__ = ["CellContract", "Outcome", "run"]
+__all__ = ["CellContract", "Outcome", "TaskContract", "run"]
