@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.override import override
 from rnnlab.errors import ConfigError
@@ -26,6 +28,8 @@ _NUMBERS = (0.5, 1.0, 0.1, 0.9, 2.0, 0.0)
 
 def arguments(cls: type, group: str, overrides: Iterable[str] = ()) -> dict[str, Any]:
     """Return arguments that make a small component: what was given, and guesses of what was not.
+
+    They are plain values, as in a config; see :func:`converted`.
 
     Args:
         cls: The component's class.
@@ -60,8 +64,17 @@ def sized(cls: type, group: str, size: int, overrides: Iterable[str] = ()) -> di
     return found
 
 
+def converted(cls: type, group: str, plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments as the constructor takes them: paths, members of enums, tuples."""
+    takes = {parameter.name: parameter for parameter in configurable(cls, group)}
+    return {name: takes[name].convert(value) for name, value in plain.items()}
+
+
 def _given(cls: type, group: str, known: list[Parameter], overrides: list[str]) -> dict[str, Any]:
-    config = override(OmegaConf.create({group: node(cls, group)}), overrides)
+    try:
+        config = override(OmegaConf.create({group: node(cls, group)}), overrides)
+    except OmegaConfBaseException as error:
+        raise ConfigError(str(error).splitlines()[0], key=error.full_key) from error
     values = cast(dict[str, Any], OmegaConf.to_container(config[group]))
     given = {}
     for parameter in known:
@@ -75,8 +88,7 @@ def _given(cls: type, group: str, known: list[Parameter], overrides: list[str]) 
 
 
 def _mentions(overrides: list[str], group: str, name: str) -> bool:
-    key = f"{group}.{name}"
-    return any(item.partition("=")[0].partition("[")[0].startswith(key) for item in overrides)
+    return any(re.match(rf"{group}\.{name}\b", item) for item in overrides)
 
 
 def _small(parameter: Parameter) -> int | None:

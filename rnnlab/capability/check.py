@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnlab import testing
 from rnnlab.capability.abilities import SHOWN_BY, by_engine, by_export, by_rule
-from rnnlab.capability.arguments import arguments, sized
+from rnnlab.capability.arguments import arguments, converted, sized
 from rnnlab.capability.choosing import chosen
 from rnnlab.capability.compiling import Compilation
 from rnnlab.capability.contract import contract
@@ -68,24 +68,26 @@ def check(
     Raises:
         ConfigError: It cannot be imported or made, or an override or the name of a rule is wrong.
     """
-    cls = discovery.load(component.group, component.name)
+    cls = discovery.load(component.group, component.qualified)
     # Overrides of a whole distribution are for the components of their group.
     own = [item for item in overrides if item.startswith(f"{component.group}.")]
     given = arguments(cls, component.group, own)
-    suite = contract(cls, component.group, given)
-    _try_to_make(component, cls, given)
+    small = converted(cls, component.group, given)
+    suite = contract(cls, component.group, small)
+    _try_to_make(component, cls, small)
     if unknown := sorted(set(skip) - set(rules_of(suite))):
         raise ConfigError(
             "there is no such rule", key="--skip", value=unknown[0], valid=rules_of(suite)
         )
     compilation = None
     if component.group == "cell" and not quick:
-        compilation = Compilation(component.name, given, COMPILE_SECONDS)
+        compilation = Compilation(component.qualified, given, COMPILE_SECONDS)
     try:
         outcomes = _outcomes(suite, skip)
         card = None
         if component.group == "cell":
-            card = _card(cls, given, sized(cls, "cell", _UNITS, own), outcomes, compilation)
+            large = converted(cls, "cell", sized(cls, "cell", _UNITS, own))
+            card = _card(cls, small, large, outcomes, compilation)
     finally:
         if compilation is not None:
             compilation.end()

@@ -24,7 +24,7 @@ class Compilation:
 
     Args:
         name: The component, ``distribution:name`` or its name.
-        arguments: Of its constructor.
+        arguments: Of its constructor, plain values.
         limit: Seconds until it is given up.
     """
 
@@ -61,6 +61,9 @@ class Compilation:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def refusal_of(name: str, arguments: dict[str, Any]) -> str:
@@ -68,11 +71,13 @@ def refusal_of(name: str, arguments: dict[str, Any]) -> str:
     import torch
 
     from rnnlab.capability.abilities import said
+    from rnnlab.capability.arguments import converted
     from rnnlab.plugins import discovery
     from rnnlab.recurrence import tree
 
     try:
-        cell = discovery.load("cell", name)(input_size=3, **arguments).eval()
+        cls = discovery.load("cell", name)
+        cell = cls(input_size=3, **converted(cls, "cell", arguments)).eval()
         z, state = cell.project(torch.randn(4, 3)), cell.init_state(4)
         results = []
         for step in (cell.step, torch.compile(cell.step, fullgraph=True)):
