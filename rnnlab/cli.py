@@ -170,12 +170,19 @@ def list_options(
     kind: Annotated[
         str | None, typer.Argument(help="cells, tasks, datasets, backbones, experiments, …")
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Import each plugin; exit 1 if any is broken."),
+    ] = False,
 ) -> None:
     """List what there is to choose from, and which package brings it."""
-    from rnnlab.catalog import tables
+    from rnnlab.catalog import check_plugins, tables
 
+    broken = check_plugins(kind) if check else []
     for table in tables(kind):
         _show(table, "")
+    if broken:
+        raise typer.Exit(_fail(broken, RunFailed.exit_code, debug=False))
 
 
 @app.command()

@@ -29,10 +29,11 @@ def test_one_group(kind: str, stranger: Path) -> None:
     assert "lstm" in text
     assert "Long short-term memory" in text
     (line,) = [line for line in text.splitlines() if line.startswith("leaky")]
-    assert line.strip().split(maxsplit=3) == [
+    assert line.strip().split(maxsplit=4) == [
         "leaky",
         "rnnlab-stranger",
         "2.5",
+        "unchecked",
         "Leaky integrator, for tests.",
     ]
     (line,) = [line for line in text.splitlines() if line.startswith("irnn")]

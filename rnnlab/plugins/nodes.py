@@ -7,6 +7,7 @@ are left out.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, get_args, get_origin
 
 from omegaconf import (
@@ -38,19 +39,35 @@ def configurable(cls: type, group: str) -> list[Parameter]:
     return parameters(cls, without=FILLED.get(group, ()))
 
 
-def node(cls: type, group: str) -> DictConfig:
+def node(cls: type, group: str, target: str | None = None) -> DictConfig:
     """Return the config node of a class: ``_target_`` and its arguments, typed.
 
     An argument without default is missing (``???``). One whose default cannot be written in YAML
     is left out: the constructor's default holds.
+
+    Args:
+        cls: The class.
+        group: The config group that it is an option of.
+        target: A dotted path that leads to the class, for one that its own name does not lead to.
     """
-    fields: dict[str, Any] = {"_target_": f"{cls.__module__}.{cls.__qualname__}"}
+    path = f"{cls.__module__}.{cls.__qualname__}"
+    if target is not None and not _leads_to(cls):
+        path = target
+    fields: dict[str, Any] = {"_target_": path}
     for parameter in configurable(cls, group):
         if parameter.required or _writable(parameter.plain_default):
             fields[parameter.name] = _field(parameter)
     config = OmegaConf.create(fields)
     assert isinstance(config, DictConfig)
     return config
+
+
+def _leads_to(cls: type) -> bool:
+    """Whether a class is found under its own name; one that a function makes may not be."""
+    found: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cls
 
 
 def _field(parameter: Parameter) -> Any:

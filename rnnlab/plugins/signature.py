@@ -127,8 +127,9 @@ def _factories(cls: type) -> dict[str, Any]:
 def _hints(cls: type) -> dict[str, Any]:
     try:
         return get_type_hints(inspect.getattr_static(cls, "__init__"), include_extras=True)
-    except (NameError, TypeError, AttributeError):
-        # A name that only type checkers import: the arguments stay usable, unchecked.
+    except Exception:
+        # A name that only type checkers import, or a stranger's text that is no type and raises
+        # anything: the arguments stay usable, unchecked.
         return {}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 # What changes where, how visibly or how often something runs, and not what is computed.
 _IGNORED = ("executor", "tracking", "sweep", "name", "seeds", "diagnostics", "experiment_name",
-            "output_dir", "choices", "init_from")  # fmt: skip
+            "output_dir", "choices", "init_from", "plugins")  # fmt: skip
 _IGNORED_TRAINER = ("num_workers", "devices", "threads", "enable_progress_bar",
                     "checkpoint_every_n_steps", "preempt", "preempt_grace")  # fmt: skip
 

@@ -20,7 +20,7 @@ VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "
         ("rnnlab --", ["--help"]),
         ("rnnlab train --c", ["--cfg"]),
         ("rnnlab train cel", ["cell.", "cell="]),
-        ("rnnlab train cell=l", ["cell=lstm"]),
+        ("rnnlab train cell=ls", ["cell=lstm"]),
         ("rnnlab train seed=1 cell=ir", ["cell=irnn"]),
         ("rnnlab train cell.h", ["cell.hidden_size="]),
         ("rnnlab train cell=jordan cell.output_s", ["cell.output_size="]),
