@@ -30,8 +30,8 @@ def other_values(parameter: Parameter, value: Any) -> list[Any]:
         known = value if isinstance(value, int) and not isinstance(value, bool) else 2
         tried += [known + 1, 1, known - 1, 2]
     if float in kinds:
-        known = float(value) if isinstance(value, int | float) else 0.5
-        tried += [known + 2, 0.4, 0.9, known / 2, known * 2, 0.0]
+        number = float(value) if isinstance(value, int | float) else 0.5
+        tried += [number + 2, 0.4, 0.9, number / 2, number * 2, 0.0]
     if type(None) in kinds:
         tried.append(None)
     different = [other for other in tried if not _same(other, value)]

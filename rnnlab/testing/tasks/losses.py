@@ -28,7 +28,7 @@ class LossRules(TaskSubject):
             for name, part in (("total", loss.total), ("count", loss.count)):
                 assert isinstance(part, Tensor), f"Loss.{name} is a {type(part).__name__} {where}"
                 assert part.dim() == 0, (
-                    f"Loss.{name} must be a tensor without axes, not of shape {tuple(part.shape)} {where}"
+                    f"Loss.{name} has the axes {tuple(part.shape)}, and must have none {where}"
                 )
                 assert part.isfinite(), f"Loss.{name} is {part.item()} for finite values {where}"
             assert loss.total.requires_grad, f"no gradient flows through Loss.total {where}"
@@ -105,6 +105,6 @@ def train(trial: Trial) -> tuple[float, float]:
             for parameter in model.parameters():
                 if parameter.grad is not None:
                     # As Adam's first steps are, without importing torch's optimizers.
-                    parameter -= size * parameter.grad.sign()
+                    parameter.sub_(size * parameter.grad.sign())
         losses.append(float(loss.detach()))
     return losses[0], min(losses[-3:])
