@@ -46,7 +46,7 @@ def arguments(cls: type, group: str, overrides: Iterable[str] = ()) -> dict[str,
         if parameter.name in given:
             continue
         if parameter.required:
-            found[parameter.name] = _guess(parameter, group)
+            found[parameter.name] = _guess(parameter, cls, group)
         elif (small := _small(parameter)) is not None:
             found[parameter.name] = small
     return found
@@ -96,12 +96,12 @@ def _small(parameter: Parameter) -> int | None:
     return next(fitting, None)
 
 
-def _guess(parameter: Parameter, group: str) -> Any:
+def _guess(parameter: Parameter, cls: type, group: str) -> Any:
     for value in _candidates(parameter):
         if parameter.refusal(value) is None:
             return value
     raise ConfigError(
-        f"has no default, and no value of it can be guessed: give {parameter.describe()}, "
+        f"{cls.__name__} needs it, and no value can be guessed: give {parameter.describe()}, "
         f"as in {group}.{parameter.name}=…",
         key=f"{group}.{parameter.name}",
     )

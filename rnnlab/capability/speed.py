@@ -40,9 +40,7 @@ def speeds(cell: Cell) -> list[Speed]:
     if auto.choice.name != "loop":
         layers = {"nn.LSTM": lstm, auto.choice.name: auto, "loop": loop}
     times = {name: 1e3 * median(spent) for name, spent in in_turn(layers, x).items()}
-    shape = (
-        f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, {torch.get_num_threads()} threads"
-    )
+    shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, {threads} thread{'s' * (threads > 1)}"
     beside = times.pop("nn.LSTM")
     return [Speed(name, spent, beside, shape) for name, spent in times.items()]
 
