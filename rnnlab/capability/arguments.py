@@ -11,8 +11,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.override import override
 from rnnlab.errors import ConfigError
+from rnnlab.plugins.annotation import alternatives
 from rnnlab.plugins.nodes import configurable, node
-from rnnlab.plugins.signature import Parameter, alternatives
+from rnnlab.plugins.signature import Parameter
 
 # Contracts run a component hundreds of times; these make it small where it has such an argument.
 _SMALL: dict[str, tuple[int, ...]] = {

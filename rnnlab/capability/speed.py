@@ -40,7 +40,9 @@ def speeds(cell: Cell) -> list[Speed]:
     if auto.choice.name != "loop":
         layers = {"nn.LSTM": lstm, auto.choice.name: auto, "loop": loop}
     times = {name: 1e3 * median(spent) for name, spent in in_turn(layers, x).items()}
-    shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, {threads} thread{'s' * (threads > 1)}"
+    threads = torch.get_num_threads()
+    shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, "
+    shape += "1 thread" if threads == 1 else f"{threads} threads"
     beside = times.pop("nn.LSTM")
     return [Speed(name, spent, beside, shape) for name, spent in times.items()]
 

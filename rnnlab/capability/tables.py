@@ -30,7 +30,7 @@ def shown(report: Report) -> Iterator[RenderableType]:
             outcome.rule.removeprefix("test_").replace("_", " "), verdict, Text(outcome.reason)
         )
     yield table
-    counts = Counter(outcome.verdict for outcome in report.outcomes)
+    counts: Counter[str] = Counter(outcome.verdict for outcome in report.outcomes)
     yield Text("\n" + ", ".join(f"{counts[verdict]} {verdict}" for verdict in _STYLES) + "\n")
     if report.card is not None:
         yield _card(report.card)
