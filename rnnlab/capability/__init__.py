@@ -1,5 +1,5 @@
 """What an installed component can do: its contract, and for a cell a capability card."""
 
-from rnnlab.capability.check import check, check_all
+from rnnlab.capability.check import check_all
 
-__all__ = ["check", "check_all"]
+__all__ = ["check_all"]

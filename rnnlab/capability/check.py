@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rnnlab import testing
-from rnnlab.capability.abilities import SHOWN_BY, by_engine, by_export, by_rule
+from rnnlab.capability.abilities import SHOWN_BY, by_engine, by_export, by_rule, said
 from rnnlab.capability.arguments import arguments, converted, sized
 from rnnlab.capability.choosing import chosen
 from rnnlab.capability.compiling import Compilation
@@ -135,10 +135,21 @@ def _card(
     outcomes: Sequence[Outcome],
     compilation: Compilation | None,
 ) -> Card:
-    cell = cls(input_size=_UNITS, **large)
+    cell = _large(cls, small, large)
     abilities = [by_engine(name, cell) for name in ("scan", "fused")]
     if compilation is not None:
         abilities.append(compilation.result())
     abilities += [by_rule(name, outcomes) for name in SHOWN_BY]
     abilities.append(by_export(lambda: cls(input_size=3, **small)))
-    return Card(abilities, sizes(cell), [] if compilation is None else speeds(cell))
+    try:
+        return Card(abilities, sizes(cell), [] if compilation is None else speeds(cell))
+    except Exception as error:  # a cell that breaks rules may do anything
+        return Card(abilities, trouble=said(error))
+
+
+def _large(cls: type, small: dict[str, Any], large: dict[str, Any]) -> Any:
+    """Return the cell to measure; the small one where it cannot be made larger."""
+    try:
+        return cls(input_size=_UNITS, **large)
+    except Exception:
+        return cls(input_size=3, **small)

@@ -71,13 +71,15 @@ class Card:
 
     Args:
         abilities: In the order of printing.
-        sizes: At the sizes that its speed was measured at.
+        sizes: Those of the cell whose speed was measured; None where it has none to tell.
         speeds: One for each engine that was measured; empty where none was.
+        trouble: Why sizes or speeds are missing though they were asked for.
     """
 
     abilities: list[Ability]
-    sizes: Sizes
+    sizes: Sizes | None = None
     speeds: list[Speed] = field(default_factory=list)
+    trouble: str = ""
 
 
 @dataclass(frozen=True)

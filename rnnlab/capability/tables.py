@@ -55,15 +55,19 @@ def _card(card: Card) -> Table:
     table, sizes = _table(), card.sizes
     for ability in card.abilities:
         table.add_row(ability.name, _answer(ability), Text(ability.reason))
-    at = f"at input_size={sizes.input_size}, output_size={sizes.output_size}"
-    table.add_row("parameters", f"{sizes.parameters:,}", f"{sizes.parameter_bytes:,} bytes {at}")
-    table.add_row("state", f"{sizes.state:,}", f"{sizes.state_bytes:,} bytes for each row {at}")
+    if sizes is not None:
+        at = f"at input_size={sizes.input_size}, output_size={sizes.output_size}"
+        parameters, state = f"{sizes.parameters:,}", f"{sizes.state:,}"
+        table.add_row("parameters", parameters, f"{sizes.parameter_bytes:,} bytes {at}")
+        table.add_row("state", state, f"{sizes.state_bytes:,} bytes for each row {at}")
     for speed in card.speeds:
         words = (
             f"{speed.ratio:.2f} of nn.LSTM's {speed.lstm_milliseconds:.1f} ms, "
             f"forward and backward, {speed.shape}"
         )
         table.add_row(f"speed, {speed.engine}", f"{speed.milliseconds:.1f} ms", words)
+    if card.trouble:
+        table.add_row("size and speed", Text("unknown", style="dim"), Text(card.trouble))
     return table
 
 

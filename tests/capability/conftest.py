@@ -37,6 +37,13 @@ class Unsound(Sound):
         return state.mul_(0.5) + self.input(z).tanh()
 
 
+class Unready(Sound):
+    """Is not written yet."""
+
+    def step(self, z: Tensor, state: Tensor) -> Tensor:
+        raise RuntimeError("not yet")
+
+
 class Branching(Sound):
     """Looks at values, so that no graph of it can be made."""
 
@@ -68,7 +75,7 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     site = tmp_path / "site"
     cells = "\n".join(
         f"{name.lower()} = probe_cells:{name}"
-        for name in ("Sound", "Unsound", "Branching", "Needy", "Picky")
+        for name in ("Sound", "Unsound", "Unready", "Branching", "Needy", "Picky")
     )
     _install(site, "rnnlab_probe", "1.0", f"[rnnlab.cells]\n{cells}\ngone = probe_nowhere:Cell\n")
     _install(site, "rnnlab_twin", "2.0", "[rnnlab.cells]\nsound = probe_cells:Unsound\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import rnnlab.capability.check as check_module
 from rnnlab.capability import check_all
 from rnnlab.capability.tables import as_json
 from rnnlab.cli import main
@@ -28,6 +29,7 @@ def test_a_sound_cell_passes_and_gets_a_card(plugins: Path) -> None:
         "bidirectional": True,
         "export": True,
     }
+    assert report.card.sizes is not None
     assert report.card.sizes.output_size == 64
     assert report.card.speeds == []
 
@@ -41,6 +43,25 @@ def test_a_rule_that_is_broken_ends_with_1(
     assert "failed" in printed
     (line,) = [line for line in printed.splitlines() if line.startswith("inputs are not changed")]
     assert " failed " in line
+
+
+def test_a_cell_that_cannot_be_measured_has_a_card_all_the_same(
+    plugins: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_module, "COMPILE_SECONDS", 0.05)
+    assert main(["plugin", "check", "unready"]) == 1
+    printed = capsys.readouterr().out
+    (line,) = [line for line in printed.splitlines() if line.startswith("size and speed")]
+    assert "RuntimeError: not yet" in line
+    (line,) = [line for line in printed.splitlines() if line.startswith("compile")]
+    assert "took longer than 0.05 s" in line
+
+
+def test_a_cell_of_one_size_is_measured_at_that(plugins: Path) -> None:
+    (report,) = check_all("picky", ["cell.hidden_size=7"], quick=True)
+    assert report.card is not None
+    assert report.card.sizes is not None
+    assert report.card.sizes.state == 7
 
 
 def test_rules_can_be_left_out(plugins: Path) -> None:
@@ -88,6 +109,6 @@ def test_what_is_broken_does_not_hide_the_others(plugins: Path) -> None:
     with pytest.raises(ConfigError, match="gone") as caught:
         for report in check_all("rnnlab-probe", quick=True, skip=()):
             seen.append(report.component)
-    assert seen == ["cell/branching", "cell/sound", "cell/unsound"]
+    assert seen == ["cell/branching", "cell/sound", "cell/unready", "cell/unsound"]
     assert "Needy needs it" in str(caught.value)
     assert "cell=picky: cannot be made" in str(caught.value)

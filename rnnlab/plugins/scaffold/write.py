@@ -51,7 +51,7 @@ def next_commands(names: Naming, folder: Path) -> list[str]:
         f"pip install -e {place}",
         f"rnnlab train {names.training}",
         f"pip install -e {shlex.quote(f'{folder}[dev]')} && pytest {place}",
-        f"rnnlab plugin check {names.component}",
+        f"rnnlab plugin check {names.distribution}",
     ]
 
 

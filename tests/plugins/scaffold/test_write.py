@@ -131,7 +131,7 @@ def test_the_commands_quote_what_a_shell_would_split(tmp_path: Path) -> None:
     assert install == f"pip install -e '{place}/rnnlab-mgu'"
     assert f"'{place}/rnnlab-mgu[dev]'" in tests
     assert train == "rnnlab train cell=mgu cell.hidden_size=64"
-    assert check == "rnnlab plugin check mgu"
+    assert check == "rnnlab plugin check rnnlab-mgu"
 
 
 def test_the_command_imports_no_torch(tmp_path: Path) -> None:
