@@ -402,7 +402,12 @@ def _complete(line: str) -> int:
 
     commands: Any = typer.main.get_command(app)
     verbs = {
-        name: [option for parameter in command.params for option in parameter.opts]
+        name: [
+            option
+            for part in (command, *getattr(command, "commands", {}).values())
+            for parameter in part.params
+            for option in parameter.opts
+        ]
         for name, command in commands.commands.items()
     }
     verbs["train"] = [*verbs["train"], *HYDRA_FLAGS]

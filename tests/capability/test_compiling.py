@@ -19,16 +19,13 @@ def test_time_is_limited(plugins: Path) -> None:
 
 
 def test_the_answer_comes_from_the_other_process(plugins: Path) -> None:
-    found = Compilation("missing", {}, limit=100).result()
-    assert found.able is False
-    assert "cell=missing: is not installed" in found.reason
-
-
-def test_a_process_that_dies_is_told(plugins: Path) -> None:
     (plugins / "probe_cells.py").write_text("import os\nos._exit(7)\n")
-    found = Compilation("needy", {}, limit=100).result()
-    assert found.able is False
-    assert "ended (7)" in found.reason
+    trials = [Compilation(name, {}, limit=200) for name in ("missing", "needy")]
+    missing, dead = [trial.result() for trial in trials]
+    assert missing.able is False
+    assert "cell=missing: is not installed" in missing.reason
+    assert dead.able is False
+    assert "ended (7)" in dead.reason
 
 
 def test_forward_and_backward_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
