@@ -70,10 +70,17 @@ def _options(
     }
 )
 def train(context: typer.Context, overrides: Overrides = None) -> None:
-    """Train what the overrides describe. --help, --cfg job and --info are Hydra's."""
-    arguments = [*(overrides or []), *context.args]
-    from rnnlab.config.flags import answer
+    """Train what the overrides describe. With -m, each of several values: cell=gru,lstm seed=0,1.
 
+    --help, --cfg job and --info are Hydra's.
+    """
+    arguments = [*(overrides or []), *context.args]
+    from rnnlab.config.flags import answer, swept
+
+    several = swept(arguments)
+    if several is not None:
+        _sweep(several)
+        return
     text = answer(arguments)
     if text is not None:
         sys.stdout.write(text)
@@ -84,11 +91,20 @@ def train(context: typer.Context, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def resume(run: Run, overrides: Overrides = None, output_dir: Output = None) -> None:
+def resume(
+    run: Run,
+    overrides: Overrides = None,
+    allow_changed_plugins: Annotated[
+        bool,
+        typer.Option("--allow-changed-plugins", help="Go on although a plugin is not what it was."),
+    ] = False,
+    output_dir: Output = None,
+) -> None:
     """Go on with a run that did not finish, or train a finished one further."""
     from rnnlab.runs.resume import resume as resume_run
 
-    _report(resume_run(run, _runs(output_dir), overrides or []))
+    outputs = _runs(output_dir)
+    _report(resume_run(run, outputs, overrides or [], allow_changed_plugins=allow_changed_plugins))
 
 
 @app.command()
@@ -355,6 +371,23 @@ def _usage(error: Any) -> str:
     return f"{' '.join(error.format_message().split())} See: {place} --help"
 
 
+def _sweep(overrides: list[str]) -> None:
+    """Train every combination of values, then show what came of it."""
+    from rnnlab.runs.folder import Status
+    from rnnlab.sweeps.driver import run_all
+    from rnnlab.sweeps.plan import plan
+    from rnnlab.sweeps.tables import tables
+
+    jobs = plan(overrides)
+    outcomes, interrupt = run_all(jobs, _say)
+    for table in tables(outcomes):
+        _show("", table)
+    if interrupt is not None:
+        raise interrupt
+    if any(outcome.status != Status.FINISHED for outcome in outcomes):
+        raise typer.Exit(RunFailed.exit_code)
+
+
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
     from rnnlab.runs.places import absolute, default_output_dir
@@ -387,6 +420,11 @@ def _runs(given: Path | None) -> Path:
     return output_dir
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{one_line(line)}\n")
+    sys.stdout.flush()
+
+
 def _show(*things: RenderableType) -> None:
     from rich.console import Console
 
@@ -398,7 +436,7 @@ def _show(*things: RenderableType) -> None:
 
 def _complete(line: str) -> int:
     from rnnlab.completion import candidates
-    from rnnlab.config.options import HYDRA_FLAGS
+    from rnnlab.config.options import HYDRA_FLAGS, MULTIRUN
 
     commands: Any = typer.main.get_command(app)
     verbs = {
@@ -410,6 +448,6 @@ def _complete(line: str) -> int:
         ]
         for name, command in commands.commands.items()
     }
-    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS]
+    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS, *MULTIRUN]
     sys.stdout.writelines(f"{word}\n" for word in candidates(line, verbs))
     return 0

@@ -15,6 +15,9 @@ from rnnlab.plugins.plugin_conf import conf_options, groups_of_plugins
 HYDRA_FLAGS = ("--help", "--hydra-help", "--cfg", "--package", "--resolve", "--info")
 """The flags of Hydra's that ``rnnlab train`` answers; the others start or set up its own runs."""
 
+MULTIRUN = ("-m", "--multirun")
+"""The flag of ``rnnlab train`` that makes a run of each combination of values."""
+
 
 def groups() -> list[str]:
     """Return the config groups: folders of configs and kinds of components, sorted."""

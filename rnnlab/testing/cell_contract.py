@@ -29,6 +29,10 @@ class CellContract(
     Subclass it in a test file under a name ``Test…`` and write ``make_cell``; pytest and
     :func:`rnnlab.testing.run` then find the rules. Make the cell small: 4 units will do.
 
+    Every constructor argument is tried with other values of its type. Where they cannot be guessed,
+    ``other_values = {"name": value}`` in the subclass gives one; ``beside`` gives the arguments
+    without which another has no effect.
+
     A cell in evaluation mode must be a function of its inputs and weights. In training mode it may
     draw at random (dropout, zoneout), by torch's generator. A rule that a cell breaks on purpose
     is left out by setting it to None in the subclass, beside the reason::

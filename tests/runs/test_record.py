@@ -48,7 +48,8 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     folder = RunFolder(tmp_path / "outputs/experiment/run")
     manifest = {
-        "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git, "plugins": {"p": "1"},
+        "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git,
+        "plugins": {"p": {"version": "1", "sha256": "a" * 64}}, "plugins_since": [],
     }  # fmt: skip
     folder.path.mkdir(parents=True)
     write_json(
@@ -65,7 +66,7 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
         "rnnlab.folder": str(folder.path),
         "rnnlab.data_sha256": "d",
         "rnnlab.init_from": "pretraining/one",
-        "rnnlab.plugin.p": "1",
+        "rnnlab.plugin.p": f"1 {'a' * 12}",
     }
     if git:
         tags |= {"mlflow.source.git.commit": "abc", "rnnlab.git.dirty": "True"}

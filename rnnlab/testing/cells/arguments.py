@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal, get_args, get_origin
 import torch
 
 from rnnlab.cells.base import Cell, Tree
-from rnnlab.plugins.signature import Parameter, alternatives, parameters
+from rnnlab.plugins.annotation import alternatives, is_enum
+from rnnlab.plugins.signature import Parameter, parameters
 from rnnlab.recurrence import Recurrent, tree
 from rnnlab.testing.cells.comparing import difference
 from rnnlab.testing.cells.subject import FEATURES, CellSubject, inputs
@@ -102,7 +103,7 @@ def _run(cell: Cell, x: torch.Tensor) -> Tree:
 def _values(argument: Parameter) -> list[Any]:
     """Return values of an argument's type, two at least where there are two."""
     values = [value for kind in alternatives(argument.type) for value in _of(kind, argument)]
-    return [value for value in values if argument.refusal(value) is None]
+    return [argument.convert(value) for value in values if argument.refusal(value) is None]
 
 
 def _of(kind: Any, argument: Parameter) -> list[Any]:
@@ -116,6 +117,8 @@ def _of(kind: Any, argument: Parameter) -> list[Any]:
         return [None]
     if get_origin(kind) is Literal:
         return list(get_args(kind))
+    if is_enum(kind):
+        return list(kind.__members__)
     return []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ TOLERANCE = 1e-9
 
 
 def difference(a: Tree, b: Tree, tolerance: float = TOLERANCE) -> str | None:
-    """Return how two trees differ, or None where they are the same; NaN equals NaN.
+    """Return in what two trees differ, or None where they are the same; NaN equals NaN.
 
     Args:
         a: A tree of tensors.
@@ -26,7 +28,7 @@ def difference(a: Tree, b: Tree, tolerance: float = TOLERANCE) -> str | None:
         if one.dtype != other.dtype:
             return f"{one.dtype} and {other.dtype}"
         if not torch.allclose(one, other, rtol=tolerance, atol=tolerance, equal_nan=True):
-            return f"values that are {_distance(one, other)} apart"
+            return f"values {_distance(one, other)}"
     return None
 
 
@@ -54,6 +56,6 @@ def _describe(leaf: Tensor) -> str:
 
 def _distance(a: Tensor, b: Tensor) -> str:
     if a.dtype == torch.bool:
-        return "not all equal"
+        return "that are not all equal"
     far = (a - b).abs().max().item()
-    return f"up to {far:.3g}" if far == far else "NaN in one and not in the other, or both infinite"
+    return f"up to {far:.3g} apart" if math.isfinite(far) else "of which some are NaN or infinite"

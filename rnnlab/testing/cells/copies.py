@@ -43,7 +43,7 @@ class CopyRules(CellSubject):
 
     @rule(*_SOUND)
     def test_deepcopy(self) -> None:
-        """copy.deepcopy(cell) must do the same, with weights of its own."""
+        """copy.deepcopy(cell) must work: keep no tensor on self that is computed from weights."""
         cell = self.cell()
         twin = copy.deepcopy(cell)
         found = difference(_run(cell), _run(twin))
@@ -64,7 +64,7 @@ class CopyRules(CellSubject):
 
     @rule("test_state_dict_round_trip", "test_deepcopy", "test_other_devices")
     def test_vmap_equals_a_loop_over_members(self) -> None:
-        """torch.func.vmap over the weights must run: no in-place change of a fresh tensor."""
+        """torch.func.vmap over the weights must run: change no fresh tensor in place."""
         members = [self.cell(seed=seed) for seed in range(3)]
         parameters, buffers = stack_module_state(members)
         if not parameters and not buffers:

@@ -61,7 +61,7 @@ class FormRules(CellSubject):
         for t, z in enumerate(tree.unbind(together, 1)):
             found = difference(z, cell.project(x[:, t].clone()), 1e-5)
             assert found is None, (
-                f"project(x)[:, {t}] and project(x[:, {t}]) are {found}: project must treat every "
+                f"project(x)[:, {t}] and project(x[:, {t}]) gave {found}: project must treat every "
                 "step by itself, so that it can be called once for all steps; use dim=-1 in "
                 "chunk, split and cat, and let nothing mix steps"
             )

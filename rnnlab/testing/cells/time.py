@@ -50,7 +50,7 @@ class TimeRules(CellSubject):
                     differs = difference(a, b)
                     advice = _ADVICE.get(engine, "make both compute the same")
                     assert differs is None, (
-                        f"engine {engine} and the loop gave {what} that are {differs}, with "
+                        f"engine {engine} and the loop gave different {what} ({differs}), with "
                         f"lengths {_list(lengths)}: {advice}"
                     )
 
@@ -76,6 +76,7 @@ class TimeRules(CellSubject):
         lengths = [5, 2, 0]
         x, state = inputs(3, 5), reached_state(cell, 3)
         padding = torch.arange(5) >= torch.tensor(lengths)[:, None]
+        clean = _differentiated(cell, "auto", x, state, torch.tensor(lengths), None)
         for garbage in (1e3, float("nan")):
             dirty = x.masked_fill(padding[..., None], garbage)
             padded = _differentiated(cell, "auto", dirty, state, torch.tensor(lengths), None)
@@ -86,6 +87,11 @@ class TimeRules(CellSubject):
                     f"a row of {length} steps, padded to 5 with {garbage} and alone, gave {found}: "
                     "a step on z = project(0) must leave other rows and steps as they are"
                 )
+            found = difference(clean[2:], padded[2:])
+            assert found is None, (
+                f"gradients with {garbage} in the padding, and with other numbers there, have "
+                f"{found}: a step in the padding must have no effect"
+            )
             values = [*padded[2], *padded[3].values()]
             assert all(value.isfinite().all() for value in values), (
                 f"gradients are NaN or infinite where rows are padded with {garbage}: step runs on "

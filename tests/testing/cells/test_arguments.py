@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
@@ -22,6 +23,11 @@ class IgnoresScale(GRU):
         super().__init__(input_size, hidden_size)
 
 
+class Power(Enum):
+    one = 1
+    two = 2
+
+
 class Many(RNN):
     """Takes every kind of argument, and each has an effect of its own."""
 
@@ -36,6 +42,7 @@ class Many(RNN):
         groups: int | Literal["all"] = 2,
         drop: Annotated[float, Range(min=0, max=1)] = 0.0,
         frozen: bool = False,
+        power: Power = Power.one,
         bound: float | None = None,
         start: Annotated[float, Range(above=10)] = 11.0,
     ) -> None:
@@ -46,6 +53,7 @@ class Many(RNN):
         self.leak, self.shift, self.squash, self.drop = leak, shift, squash, drop
         self.groups, self.bound, self.start = groups, bound, start
         self.gate_ranges = {}  # type: ignore[misc]
+        self.power = power.value
         self.recurrent.requires_grad_(not frozen)
 
     def init_state(self, batch_size: int) -> Tensor:
@@ -55,6 +63,7 @@ class Many(RNN):
         h = self.leak * state + super().step(z, state) + float(self.shift)
         h = h.unflatten(-1, (self.groups, -1)).softmax(-1).flatten(-2)
         h = h if self.squash is None else getattr(torch, self.squash)(h - 0.2)
+        h = h**self.power
         h = h if self.bound is None else h.clamp(max=self.bound)
         return F.dropout(h, self.drop, self.training)
 

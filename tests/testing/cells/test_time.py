@@ -59,9 +59,13 @@ class SqueezesTime(GRU):
 
 
 MUTANTS: list[tuple[str, type, str]] = [
-    ("test_engines_agree_with_the_loop", ForgetsTheState, "engine fused and the loop gave outputs"),
-    ("test_engines_agree_with_the_loop", SwapsTheState, "gave final states that are"),
-    ("test_engines_agree_with_the_loop", StopsGradients, "gave gradients of x and of the state"),
+    (
+        "test_engines_agree_with_the_loop",
+        ForgetsTheState,
+        "engine fused and the loop gave different outputs",
+    ),
+    ("test_engines_agree_with_the_loop", SwapsTheState, "different final states"),
+    ("test_engines_agree_with_the_loop", StopsGradients, "different gradients of x"),
     ("test_running_on_equals_running_through", LongInSingle, "the number of steps"),
     ("test_padding_has_no_effect", NormalisesInput, "add an epsilon"),
     ("test_both_directions_under_padding", CutsToTheLongest, "alone"),
