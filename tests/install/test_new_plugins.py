@@ -39,8 +39,10 @@ def test_a_new_plugin_works_as_it_is(
         ]
         assert row
         call(rnnlab, "train", *training, "trainer.max_epochs=1", cwd=tmp_path)
-        (manifest,) = (tmp_path / "outputs").rglob("manifest.json")
-        assert "rnnlab-fresh" in json.loads(manifest.read_text())["plugins"]
+        (status,) = (tmp_path / "outputs").rglob("status.json")
+        assert json.loads(status.read_text())["status"] == "FINISHED"
+        manifest = json.loads((status.parent / "manifest.json").read_text())
+        assert "rnnlab-fresh" in manifest["plugins"]
         (report,) = json.loads(
             call(rnnlab, "plugin", "check", "rnnlab-fresh", "--json", cwd=tmp_path)
         )
