@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
 
-from rnnlab import __version__
 from rnnlab.errors import ConfigError
 from rnnlab.plugins.scaffold.naming import Naming
 
@@ -64,16 +64,16 @@ def substitutions(names: Naming) -> dict[str, str]:
         "package": names.package,
         "class_name": names.class_name,
         "training": names.training,
-        "requirement": requirement(__version__),
+        "requirement": requirement(version("rnnlab")),
     }
 
 
-def requirement(version: str) -> str:
+def requirement(running: str) -> str:
     """Return which versions of rnnlab a plugin written with this one is made for.
 
     Before 1.0 each second number may change what plugins see, afterwards each first one.
     """
-    major, minor = (int(number) for number in re.findall(r"\d+", version)[:2])
+    major, minor = (int(number) for number in re.findall(r"\d+", running)[:2])
     following = f"0.{minor + 1}" if major == 0 else f"{major + 1}"
     return f"rnnlab>={major}.{minor},<{following}"
 
