@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, check_choice
 
 Array = NDArray[Any]
 InputKind = Literal["tokens", "vector", "sequence", "image", "frames"]
@@ -38,8 +38,10 @@ def kind_of_input(x: Array, asked: InputChoice, path: str) -> InputKind:
     """Return what ``x`` is: what was asked for, if that is possible, or what it looks like.
 
     Raises:
+        ConfigError: There is no such kind.
         DataError: It cannot be that, or looks like nothing.
     """
+    check_choice("dataset.input_kind", asked, get_args(InputChoice))
     if asked != "auto":
         _require(asked, x, "x", _INPUT_AXES[asked], path)
         return asked
@@ -72,8 +74,10 @@ def kind_of_target(
             input steps.
 
     Raises:
+        ConfigError: There is no such kind.
         DataError: It cannot be that, or looks like nothing.
     """
+    check_choice("dataset.target_kind", asked, get_args(TargetChoice))
     if asked != "auto":
         _require(asked, y, "y", _TARGET_AXES[asked], path)
         kind = asked

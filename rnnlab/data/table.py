@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnlab.data.files import some_lines
-from rnnlab.errors import DataError, nearest
+from rnnlab.errors import DataError, check_choice, nearest
 
 DelimiterName = Literal["comma", "semicolon", "tab", "pipe"]
 
@@ -89,8 +89,10 @@ def parse_table(
         key: The config key or option that named the file, for messages.
 
     Raises:
+        ConfigError: There is no such delimiter.
         DataError: Quotes do not match, rows differ in their number of cells, or there is no row.
     """
+    check_choice("dataset.delimiter", delimiter, DELIMITERS)
     numbered = list(_numbered_rows(text, path, delimiter, quoted, key))
     while numbered and not numbered[0][1]:
         numbered.pop(0)

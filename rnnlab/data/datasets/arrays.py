@@ -77,6 +77,7 @@ class Arrays(Dataset):
         split_seed: Decides which example is in which part; classes keep their proportions.
 
     Raises:
+        ConfigError: There is no such kind.
         DataError: The arrays cannot be used; the message says which and why.
     """
 

@@ -15,7 +15,7 @@ from rnnlab.data.series_windows import encode_series
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.table import DelimiterName, Table, parse_table
-from rnnlab.errors import ConfigError, DataError
+from rnnlab.errors import ConfigError, DataError, check_choice
 from rnnlab.ranges import Range
 
 
@@ -48,7 +48,8 @@ class CsvSeries(Dataset):
         split_seed: Of no effect: time alone decides what belongs to which part.
 
     Raises:
-        ConfigError: The season or the parts do not fit the window and the horizon.
+        ConfigError: The season or the parts do not fit the window and the horizon, or a choice is
+            none of those that there are.
         DataError: The file cannot be used as such a table; the message says where and why.
     """
 
@@ -66,6 +67,7 @@ class CsvSeries(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.15,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.missing", missing, ("error", "drop", "previous"))
         if season is not None and season > window:
             why = f"the season before lies outside dataset.window={window}"
             raise ConfigError(why, key="dataset.season", value=season)

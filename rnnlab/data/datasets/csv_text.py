@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.division import divide_examples
@@ -13,7 +13,7 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.table import DelimiterName, Table, parse_table
 from rnnlab.data.tokenizer import TokenizerName, tokenize
-from rnnlab.errors import DataError
+from rnnlab.errors import DataError, check_choice
 from rnnlab.ranges import Range
 
 
@@ -44,6 +44,7 @@ class CsvText(Dataset):
         split_seed: Decides which row is in which part.
 
     Raises:
+        ConfigError: A choice is none of those that there are.
         DataError: The file cannot be used as such a table; the message says where and why.
     """
 
@@ -64,6 +65,8 @@ class CsvText(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.2,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.tokenizer", tokenizer, get_args(TokenizerName))
+        check_choice("dataset.missing", missing, ("error", "drop"))
         content = read_file(path)
         self._sha256 = hashlib.sha256(content).hexdigest()
         table = parse_table(decode_text(content, path), path, delimiter=delimiter)

@@ -29,7 +29,8 @@ class Dyck(Dataset):
 
     Words have an even length, uniform between the bounds. At each step a bracket is opened or
     closed with equal chance where both are possible, and the kind opened is uniform. Bounded
-    depth: Hewitt et al., arXiv:2010.07515 (2020).
+    depth: Hewitt et al., arXiv:2010.07515 (2020). There are few short words, so that some of them
+    come up in several parts.
 
     Args:
         kinds: k, the kinds of brackets.

