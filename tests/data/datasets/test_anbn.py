@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from rnnlab.data.dataset import Part
@@ -5,6 +7,7 @@ from rnnlab.data.datasets.anbn import AnBn
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
+from rnnlab.testing import DatasetContract
 
 
 def words(dataset: AnBn, name: Part) -> list[tuple[str, list[str]]]:
@@ -63,3 +66,8 @@ def test_split_seed_decides_the_data_and_its_hash() -> None:
     first, again, other = (AnBn(train_size=50, split_seed=seed) for seed in (1, 1, 2))
 
     assert first.sha256() == again.sha256() != other.sha256()
+
+
+class TestAnBn(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> AnBn:
+        return AnBn(**{"train_size": 9, **arguments})

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.arrays import Arrays
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, DataError
+from rnnlab.testing import DatasetContract
 
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 N = 30
@@ -135,3 +137,21 @@ def test_arrays_that_cannot_be_used_are_named(
 def test_too_few_examples_for_three_parts(tmp_path: Path, shuffle: bool) -> None:
     with pytest.raises(ConfigError, match=r"too few|leave nothing"):
         Arrays(write(tmp_path, x=numbered(4)[:3], y=numbered()[:3]), shuffle=shuffle)
+
+
+@pytest.mark.usefixtures("folder")
+class TestArrays(DatasetContract):
+    folder: Path
+    reads = True
+    unseen_arguments: ClassVar = {"path": "make_other_dataset reads another file"}
+    other_values: ClassVar = {"input_kind": "vector", "target_kind": "vector"}
+
+    def make_dataset(self, **arguments: Any) -> Arrays:
+        return self.read(0, **arguments)
+
+    def make_other_dataset(self) -> Arrays:
+        return self.read(1)
+
+    def read(self, shift: int, **arguments: Any) -> Arrays:
+        x, y = np.arange(4.0 * N).reshape(N, 4), (np.arange(N) + shift) % 3
+        return Arrays(write(self.folder, x=x, y=y), **{"input_kind": "sequence", **arguments})

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from rnnlab.data.datasets.characters import Characters
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import StreamSplit
 from rnnlab.errors import DataError
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: Characters, name: Part) -> StreamSplit:
@@ -87,3 +89,22 @@ def test_a_file_that_is_no_long_text_is_refused(content: bytes | None, tmp_path:
 
     with pytest.raises(DataError, match=r"dataset\.path="):
         Characters(str(path))
+
+
+@pytest.mark.usefixtures("folder")
+class TestCharacters(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"path": None}
+    unseen_arguments: ClassVar = {"split_seed": "parts follow one another in the text"}
+
+    def make_dataset(self, **arguments: Any) -> Characters:
+        return self.read("abcd", **arguments)
+
+    def make_other_dataset(self) -> Characters:
+        return self.read("bcda")
+
+    def read(self, alphabet: str, **arguments: Any) -> Characters:
+        path = self.folder / "text.txt"
+        path.write_text("".join(alphabet[n * n % 7 % 4] + str(n) for n in range(100)))
+        return Characters(**{"path": str(path), **arguments})

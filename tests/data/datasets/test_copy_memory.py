@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.copy_memory import CopyMemory
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: CopyMemory, name: Part) -> TensorSplit:
@@ -54,3 +56,9 @@ def test_split_seed_decides_the_data_and_its_hash() -> None:
 
     assert first.sha256() == again.sha256() != other.sha256()
     assert not torch.equal(part(first, "train").input, part(other, "train").input)
+
+
+class TestCopyMemory(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> CopyMemory:
+        sizes = {"train_size": 9, "val_size": 5, "test_size": 5}
+        return CopyMemory(**{"delay": 3, **sizes, **arguments})

@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.csv_series import CsvSeries
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, DataError
+from rnnlab.testing import DatasetContract
 
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 
@@ -124,3 +126,30 @@ def test_baselines_hash_and_spec(tmp_path: Path) -> None:
     assert seasonal.season_length == 3
     assert seasonal.sha256() == hashlib.sha256(Path(path).read_bytes()).hexdigest()
     assert DataSpec.from_dict(seasonal.spec.to_dict()) == seasonal.spec
+
+
+@pytest.mark.usefixtures("folder")
+class TestCsvSeries(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {
+        "column": "rain",
+        "beside": ["rain"],
+        "season": 3,
+    }
+    unseen_arguments: ClassVar = {
+        "path": "make_other_dataset reads another file",
+        "missing": "no value is missing",
+        "delimiter": "the file has but one",
+        "split_seed": "parts follow one another in time",
+    }
+
+    def make_dataset(self, **arguments: Any) -> CsvSeries:
+        return self.read(7, **arguments)
+
+    def make_other_dataset(self) -> CsvSeries:
+        return self.read(5)
+
+    def read(self, cycle: int, **arguments: Any) -> CsvSeries:
+        path = write(self.folder, [n + n % cycle for n in range(40)])
+        return CsvSeries(path, **{"column": "revenue", "window": 3, **arguments})

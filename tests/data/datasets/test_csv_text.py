@@ -1,6 +1,7 @@
 import csv
 import hashlib
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.csv_text import CsvText
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import DataError
+from rnnlab.testing import DatasetContract
 
 
 def write(folder: Path, rows: list[tuple[str, str]], encoding: str = "utf-8") -> str:
@@ -110,3 +112,27 @@ def test_a_wrong_column_is_named(tmp_path: Path, column: dict[str, str], message
 def test_too_few_rows_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="too few"):
         CsvText(write(tmp_path, reviews(4)), "review", "stars")
+
+
+@pytest.mark.usefixtures("folder")
+class TestCsvText(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"vocabulary_size": 5, "max_length": 2}
+    unseen_arguments: ClassVar = {
+        "path": "make_other_dataset reads another file",
+        "text": "the file has but one column of texts",
+        "label": "the file has but one column of classes",
+        "missing": "nothing is missing",
+        "delimiter": "the file has but one",
+    }
+
+    def make_dataset(self, **arguments: Any) -> CsvText:
+        return self.read(reviews(), **arguments)
+
+    def make_other_dataset(self) -> CsvText:
+        return self.read([(f"{text} indeed", label) for text, label in reviews()])
+
+    def read(self, rows: list[tuple[str, str]], **arguments: Any) -> CsvText:
+        given = {"text": "review", "label": "stars", "min_count": 1, **arguments}
+        return CsvText(write(self.folder, rows), **given)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -6,6 +8,7 @@ from rnnlab.data.datasets import digits_caption
 from rnnlab.data.datasets.digits_caption import WORDS, DigitsCaption
 from rnnlab.data.digits import Digits, load_digits
 from rnnlab.data.generation import PARTS
+from rnnlab.testing import DatasetContract
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +106,9 @@ def test_the_spec_says_what_is_there(dataset: DigitsCaption) -> None:
     assert spec.target.max_length == int(split.target_lengths.max()) == 5
     assert (split.input.dtype, split.target.dtype) == (torch.float32, torch.int64)
     assert (float(split.input.min()), float(split.input.max())) == (0, 1)
+
+
+class TestDigitsCaption(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> DigitsCaption:
+        sizes = {"train_size": 9, "val_size": 5, "test_size": 5}
+        return DigitsCaption(**{**sizes, **arguments})

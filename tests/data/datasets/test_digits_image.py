@@ -1,4 +1,4 @@
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -7,6 +7,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets import digits_image
 from rnnlab.data.datasets.digits_image import DigitsImage
 from rnnlab.data.digits import Digits, load_digits
+from rnnlab.testing import DatasetContract
 
 PARTS = get_args(Part)
 
@@ -65,3 +66,10 @@ def test_the_spec_says_what_is_there() -> None:
     assert (spec.input.sequence, spec.target.sequence, spec.target.size) == (False, False, 10)
     assert spec.target.vocabulary is not None
     assert spec.target.vocabulary.tokens[3] == "3"
+
+
+class TestDigitsImage(DatasetContract):
+    reads = True
+
+    def make_dataset(self, **arguments: Any) -> DigitsImage:
+        return DigitsImage(**arguments)

@@ -1,4 +1,5 @@
 import itertools
+from typing import Any
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor
 from rnnlab.data.datasets.digits_video import LABELS, NONE, DigitsVideo
 from rnnlab.data.digits import divide_digits, load_digits
 from rnnlab.data.generation import PARTS
+from rnnlab.testing import DatasetContract
 
 SMALL = {"train_size": 60, "val_size": 30, "test_size": 60}
 
@@ -137,3 +139,9 @@ def test_the_spec_says_what_is_there(clean: DigitsVideo) -> None:
     assert (spec.target.size, spec.target.max_length) == (11, 40)
     assert spec.target.vocabulary.tokens == ("none", *"0123456789")
     assert (split.input.dtype, split.target.dtype) == (torch.float32, torch.int64)
+
+
+class TestDigitsVideo(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> DigitsVideo:
+        sizes = {"train_size": 5, "val_size": 3, "test_size": 3}
+        return DigitsVideo(**{"frames": 12, **sizes, **arguments})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from rnnlab.data.datasets.dyck import Dyck
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: Dyck, name: Part) -> TensorSplit:
@@ -84,3 +87,11 @@ def test_split_seed_decides_the_data_and_its_hash() -> None:
     first, again, other = (Dyck(train_size=50, split_seed=seed) for seed in (1, 1, 2))
 
     assert first.sha256() == again.sha256() != other.sha256()
+
+
+class TestDyck(DatasetContract):
+    shared_examples = "there are so few short words that they come up in several parts"
+
+    def make_dataset(self, **arguments: Any) -> Dyck:
+        sizes = {"train_size": 9, "val_size": 5, "test_size": 5}
+        return Dyck(**{**sizes, **arguments})

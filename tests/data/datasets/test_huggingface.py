@@ -1,10 +1,11 @@
 import csv
 import gc
 import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,13 +14,17 @@ from rnnlab.data.loading import make_loader
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import ExampleSplit, StreamSplit, TensorSplit
 from rnnlab.errors import ConfigError, DataError, MissingPackage
+from rnnlab.testing import DatasetContract
+
+PAIR = {"text": None, "label": None, "source": "review", "target": "stars"}
+SERIES = {"text": None, "label": None, "column": "price"}
 
 pytest.importorskip("datasets")
-# The package leaves CSV files open; they are closed here, before the next test.
+# The package leaves CSV files open; they are closed here, before the next module.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def collect_open_files() -> Iterator[None]:
     yield
     gc.collect()
@@ -106,3 +111,67 @@ def test_the_missing_package_is_named(path: str, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingPackage, match=r"pip install 'rnnlab\[hf\]'"):
         HuggingFace(path=path, text="review", label="stars")
+
+
+@pytest.mark.usefixtures("folder")
+class TestHuggingFace(DatasetContract):
+    folder: Path
+    reads = True
+    streaming = False
+    other_values: ClassVar = {
+        "text": "title",
+        "label": "kind",
+        "source": "title",
+        "target": "title",
+        "column": "cost",
+        "rows_ahead": 20,
+        "vocabulary_size": 5,
+        "max_length": 2,
+        "streaming": True,
+    }
+    beside: ClassVar = {
+        "source": PAIR,
+        "target": PAIR,
+        "column": SERIES,
+        "window": SERIES,
+        "horizon": SERIES,
+        "rows_ahead": {"streaming": True},
+        "buffer": {"streaming": True},
+    }
+    unseen_arguments: ClassVar = {
+        "name": "the hub is out of reach",
+        "subset": "the hub is out of reach",
+        "own_splits": "a file has none",
+        "path": "make_other_dataset reads another file",
+        "missing": "nothing is missing",
+    }
+
+    def make_dataset(self, **arguments: Any) -> HuggingFace:
+        return self.read("good", **arguments)
+
+    def make_other_dataset(self) -> HuggingFace:
+        return self.read("fine")
+
+    def read(self, word: str, **arguments: Any) -> HuggingFace:
+        file = self.folder / f"{word}.jsonl"
+        rows = [
+            {
+                "review": f"{word} {n} a",
+                "title": f"{word} {n * n}",
+                "stars": "yes" if n % 2 else "no",
+                "kind": "new" if n % 3 else "old",
+                "price": n * n,
+                "cost": n % 7,
+            }
+            for n in range(60)
+        ]
+        file.write_text("\n".join(map(json.dumps, rows)))
+        named = {"text": "review", "label": "stars", "min_count": 1, "streaming": self.streaming}
+        return HuggingFace(path=str(file), **{**named, **arguments})
+
+
+class TestHuggingFaceStreaming(TestHuggingFace):
+    streaming = True
+    # The same arguments of the same class; those that streaming alone has are tried above.
+    test_every_argument_changes_something = None
+    test_wrong_values_are_refused = None

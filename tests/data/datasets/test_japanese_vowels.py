@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from rnnlab.data.datasets.japanese_vowels import JapaneseVowels
 from rnnlab.data.generation import PARTS
 from rnnlab.data.package_files import package_file
 from rnnlab.errors import MissingPackage
+from rnnlab.testing import DatasetContract
 
 
 def published(name: str) -> list[tuple[np.ndarray, str]]:
@@ -139,3 +141,10 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aeon", None)
     with pytest.raises(MissingPackage, match="dataset=japanese_vowels"):
         JapaneseVowels()
+
+
+class TestJapaneseVowels(DatasetContract):
+    reads = True
+
+    def make_dataset(self, **arguments: Any) -> JapaneseVowels:
+        return JapaneseVowels(**arguments)

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from rnnlab.data.datasets.mackey_glass import MackeyGlass, integrate
 from rnnlab.data.generation import PARTS, part_generator
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: MackeyGlass, name: Part) -> TensorSplit:
@@ -131,3 +132,10 @@ def test_split_seed_decides_the_series_and_its_hash() -> None:
     )
 
     assert first.sha256() == again.sha256() != other.sha256()
+
+
+class TestMackeyGlass(DatasetContract):
+    other_values: ClassVar = {"length": 140}
+
+    def make_dataset(self, **arguments: Any) -> MackeyGlass:
+        return MackeyGlass(**{"length": 120, "window": 5, "stride": 2, **arguments})

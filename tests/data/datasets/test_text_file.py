@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -7,6 +8,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.text_file import TextFile
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import DataError
+from rnnlab.testing import DatasetContract
 
 TEXT = "The cat saw the dog.\nThe dog saw the cat!\n" * 10
 
@@ -50,3 +52,24 @@ def test_hash_and_spec(tmp_path: Path) -> None:
 def test_what_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(DataError, match=rf"dataset\.path=.*{message}"):
         TextFile(write(tmp_path, content))
+
+
+@pytest.mark.usefixtures("folder")
+class TestTextFile(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"vocabulary_size": 4, "min_count": 30}
+    unseen_arguments: ClassVar = {
+        "path": "make_other_dataset reads another file",
+        "split_seed": "parts follow one another in the text",
+    }
+
+    def make_dataset(self, **arguments: Any) -> TextFile:
+        return self.read("cat", **arguments)
+
+    def make_other_dataset(self) -> TextFile:
+        return self.read("cow")
+
+    def read(self, animal: str, **arguments: Any) -> TextFile:
+        text = " ".join(f"{animal} {n} saw {n * n}." for n in range(60))
+        return TextFile(write(self.folder, text.encode()), **arguments)

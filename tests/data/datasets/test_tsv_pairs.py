@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -8,6 +9,7 @@ from rnnlab.data.datasets.tsv_pairs import TsvPairs
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.table import DelimiterName
 from rnnlab.errors import ConfigError, DataError
+from rnnlab.testing import DatasetContract
 
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 
@@ -111,3 +113,34 @@ def test_a_limit_that_no_pair_keeps_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, lines())
     with pytest.raises(DataError, match=r"dataset\.max_length=1: all 20 pairs of .* are longer"):
         characters(path, max_length=1)
+
+
+@pytest.mark.usefixtures("folder")
+class TestTsvPairs(DatasetContract):
+    folder: Path
+    reads = True
+    beside: ClassVar = {"source": {"target": "1"}, "target": {"source": "0"}}
+    other_values: ClassVar = {
+        "source": "2",
+        "target": "2",
+        "vocabulary_size": 8,
+        "max_length": 4,
+        "quoted": True,
+    }
+    unseen_arguments: ClassVar = {
+        "path": "make_other_dataset reads another file",
+        "missing": "nothing is missing",
+        "delimiter": "the file has but one",
+    }
+
+    def make_dataset(self, **arguments: Any) -> TsvPairs:
+        return self.read("", **arguments)
+
+    def make_other_dataset(self) -> TsvPairs:
+        return self.read("e")
+
+    def read(self, ending: str, **arguments: Any) -> TsvPairs:
+        rows = [f'"{n} {"a " * (n % 3)}"\tx{n}{ending} y\tz{n}' for n in range(20)]
+        path = write(self.folder, ["0\t1\t2", *rows])
+        named = {"source": "0", "target": "1", "min_count": 1}
+        return TsvPairs(path, **{**named, **arguments})

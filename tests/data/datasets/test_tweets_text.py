@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from rnnlab.data.datasets.tweets_text import TweetsText
 from rnnlab.data.generation import PARTS
 from rnnlab.models.recurrent_backbone import RecurrentBackbone
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
+from rnnlab.testing import DatasetContract
 
 ARGUMENTS = {"vocabulary_size": 500, "max_length": 12, "test_fraction": 0.2, "split_seed": 3}
 
@@ -86,3 +88,26 @@ def test_a_language_model_takes_it_and_padding_does_not_count(texts: TweetsText)
     loss = task.loss(model(batch), batch)
     assert int(loss.count) == int(batch.lengths.sum())
     assert texts.baselines == ("unigram", "bigram")
+
+
+@pytest.mark.usefixtures("folder")
+class TestTweetsText(DatasetContract):
+    folder: Path
+    reads = True
+    other_values: ClassVar = {"vocabulary_size": 5, "max_length": 2}
+
+    def make_dataset(self, **arguments: Any) -> TweetsText:
+        return self.read("tweet", **arguments)
+
+    def make_other_dataset(self) -> TweetsText:
+        return self.read("message")
+
+    def read(self, word: str, **arguments: Any) -> TweetsText:
+        # The corpus itself takes a second to read, and a contract does so dozens of times.
+        file = self.folder / "corpus.csv"
+        labels = ["neutral", "positive"]
+        lines = [f"{labels[n % 2]},1,{word} number word{n}" for n in range(40)]
+        file.write_text("\n".join(["sentiment,confidence,text", *lines]))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tweets, "package_file", lambda *_, **__: file)
+            return TweetsText(**{"min_count": 1, **arguments})
