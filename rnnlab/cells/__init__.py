@@ -1,9 +1,9 @@
 """Recurrent cells: one step of a recurrence each."""
 
-from rnnlab.cells.base import Cell, FusedCell, State, Tree
+from rnnlab.cells.base import AffineCell, Cell, FusedCell, State, Tree
 from rnnlab.cells.gru import GRU
 from rnnlab.cells.jordan import Jordan
 from rnnlab.cells.lstm import LSTM
 from rnnlab.cells.rnn import RNN
 
-__all__ = ["GRU", "LSTM", "RNN", "Cell", "FusedCell", "Jordan", "State", "Tree"]
+__all__ = ["GRU", "LSTM", "RNN", "AffineCell", "Cell", "FusedCell", "Jordan", "State", "Tree"]

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
+
+from rnnlab.ranges import Range
 
 State = TypeVar("State")
 """Any tree of tensors (tensor, tuple, list, dict, NamedTuple), each leaf ``(B, ...)``."""
@@ -28,7 +31,10 @@ class Cell(nn.Module, ABC, Generic[State]):
     Attributes:
         input_size: F, the features of one input step.
         output_size: H, the size of what :meth:`readout` returns.
+        gate_ranges: Between what each of the :meth:`gates` lies; 0 and 1 for those not named here.
     """
+
+    gate_ranges: ClassVar[Mapping[str, Range]] = {}
 
     input_size: int
     output_size: int
@@ -55,6 +61,29 @@ class Cell(nn.Module, ABC, Generic[State]):
     def gates(self, z: Tree, state: State) -> dict[str, Tensor]:
         """Return named gate activations of one step, pure, for inspection; none by default."""
         return {}
+
+
+class AffineCell(Cell[Tensor]):
+    r"""A cell whose next state is affine in the last, element by element.
+
+    .. math:: s_t = a_t \odot s_{t-1} + b_t
+
+    Neither a nor b may depend on the state, so both are computed for all steps at once, and the
+    ``scan`` engine runs the rest. The state is one tensor, real or complex.
+    """
+
+    @abstractmethod
+    def coefficients(self, z: Tree) -> tuple[Tensor, Tensor]:
+        """Return a and b, each ``(..., *)`` as the state ``(B, *)``; leading axes only, as project.
+
+        Args:
+            z: The projected input, leaves ``(..., *)``.
+        """
+
+    def step(self, z: Tree, state: Tensor) -> Tensor:
+        """Return a * state + b."""
+        a, b = self.coefficients(z)
+        return a * state + b
 
 
 class FusedCell(Cell[State]):

@@ -49,6 +49,11 @@ class Component:
     version: str
 
     @property
+    def qualified(self) -> str:
+        """Its name with the package that brings it: ``distribution:name``."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
     def package(self) -> str:
         """The top-level package that its class lives in."""
         return self.target.partition(":")[0].partition(".")[0]

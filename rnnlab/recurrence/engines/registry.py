@@ -11,8 +11,9 @@ from rnnlab.errors import ConfigError, nearest
 from rnnlab.recurrence.engines.engine import Engine
 from rnnlab.recurrence.engines.fused import Fused
 from rnnlab.recurrence.engines.loop import Loop
+from rnnlab.recurrence.engines.scan import Scan
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Fused(), Loop())}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Fused(), Scan(), Loop())}
 """By name, in the order in which ``auto`` tries them; the last one runs everything."""
 
 
@@ -73,7 +74,9 @@ def choose(
     for candidate in ENGINES.values():
         refusal = candidate.cell_refusal(cell) or candidate.call_refusal(x, lengths, reset)
         if refusal is None:
-            return Choice(candidate.name, "; ".join(refusals) or candidate.reason)
+            # The loop runs where nothing better can, and why not is what a person asks.
+            fallback = isinstance(candidate, Loop)
+            return Choice(candidate.name, "; ".join(refusals) if fallback else candidate.reason)
         refusals.append(refusal)
     raise AssertionError("the loop engine refuses nothing")
 
