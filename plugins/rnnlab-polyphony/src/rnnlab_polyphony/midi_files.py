@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,7 +22,7 @@ _MOST_STEPS = 100_000
 _TICKS = 480
 
 
-def read_midi(path: Path, *, steps_per_quarter: int = 1) -> Tensor:
+def read_midi(content: bytes, path: str, *, steps_per_quarter: int = 1) -> Tensor:
     """Return the roll ``(T, 88)`` uint8 of a MIDI file.
 
     Notes of all tracks and channels but that of the drums sound together. Their beginnings and
@@ -29,14 +30,15 @@ def read_midi(path: Path, *, steps_per_quarter: int = 1) -> Tensor:
     quarter notes, whatever the tempo.
 
     Args:
-        path: A file of type 0 or 1.
+        content: A standard MIDI file of type 0 or 1.
+        path: Where it is, for messages.
         steps_per_quarter: Steps in a quarter note.
 
     Raises:
         ConfigError: ``mido`` is not installed.
         DataError: The file cannot be read, has no note, or has one that is no key of a piano.
     """
-    notes = _notes(_open(path), path)
+    notes = _notes(_open(content, path), path)
     steps = []
     for pitch, begin, end in notes:
         start = _rounded(begin * steps_per_quarter)
@@ -78,7 +80,7 @@ def write_midi(roll: Tensor, path: Path, *, steps_per_quarter: int = 1) -> None:
     mido.MidiFile(type=0, ticks_per_beat=_TICKS, tracks=[track]).save(path)
 
 
-def _notes(file: Any, path: Path) -> list[tuple[int, float, float]]:
+def _notes(file: Any, path: str) -> list[tuple[int, float, float]]:
     """Return for each note its MIDI number, and where it begins and ends in quarter notes."""
     if file.type == 2 or file.ticks_per_beat <= 0:
         raise _refused("counts time otherwise than in the quarter notes of one piece", path)
@@ -103,10 +105,10 @@ def _rounded(moment: float) -> int:
     return int(moment + 0.5)
 
 
-def _open(path: Path) -> Any:
+def _open(content: bytes, path: str) -> Any:
     mido = _mido()
     try:
-        return mido.MidiFile(path)
+        return mido.MidiFile(file=BytesIO(content))
     except Exception as error:
         # On a damaged file mido raises whatever its parser happens to meet.
         why = f"is no MIDI file that can be read ({type(error).__name__}: {error})"
@@ -121,5 +123,5 @@ def _mido() -> ModuleType:
         raise ConfigError(why, key="dataset", value="piano_rolls") from error
 
 
-def _refused(why: str, path: Path) -> DataError:
+def _refused(why: str, path: str) -> DataError:
     return DataError(why, key="dataset.path", value=path)

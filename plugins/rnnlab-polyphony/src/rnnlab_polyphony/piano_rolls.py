@@ -9,7 +9,6 @@ from torch import Tensor
 
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset, Part
-from rnnlab.data.division import divide_examples
 from rnnlab.data.files import read_file
 from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import TensorSplit
@@ -19,10 +18,9 @@ from rnnlab_polyphony.json_file import read_json
 from rnnlab_polyphony.label_frequency import LabelFrequency
 from rnnlab_polyphony.label_persistence import LabelPersistence
 from rnnlab_polyphony.mat_file import read_mat
-from rnnlab_polyphony.midi_files import SUFFIXES, read_midi
+from rnnlab_polyphony.midi_files import SUFFIXES
+from rnnlab_polyphony.midi_folder import read_folder
 from rnnlab_polyphony.next_chord import next_chord_spec, next_chord_split
-
-_FOLDERS: dict[str, Part] = {"train": "train", "valid": "val", "test": "test"}
 
 
 class PianoRolls(Dataset):
@@ -70,7 +68,7 @@ class PianoRolls(Dataset):
             rolls = _read(content, path)
             self._sha256 = content_sha256(content)
         else:
-            rolls, self._sha256 = _read_folder(
+            rolls, self._sha256 = read_folder(
                 folder,
                 path,
                 steps_per_quarter=steps_per_quarter,
@@ -122,48 +120,3 @@ def _read(content: bytes, path: str) -> dict[Part, list[Tensor]]:
         why = "is a single MIDI file; name a folder of them"
     valid = (".mat", ".json", "a folder of MIDI files")
     raise DataError(why, key="dataset.path", value=path, valid=valid)
-
-
-def _read_folder(
-    folder: Path,
-    path: str,
-    *,
-    steps_per_quarter: int,
-    val_fraction: float,
-    test_fraction: float,
-    split_seed: int,
-) -> tuple[dict[Part, list[Tensor]], str]:
-    """Return the rolls of each part, and the hash of the files."""
-    divided = {name for name in _FOLDERS if (folder / name).is_dir()}
-    if divided and len(divided) < len(_FOLDERS):
-        why = f"is divided, but lacks the folder {min(set(_FOLDERS) - divided)}"
-        raise DataError(why, key="dataset.path", value=path)
-    roots = [folder / name for name in _FOLDERS] if divided else [folder]
-    files = [file for root in roots for file in _midi_files(root)]
-    if not files:
-        raise DataError("is a folder without MIDI files", key="dataset.path", value=path)
-    rolls = [read_midi(file, steps_per_quarter=steps_per_quarter) for file in files]
-    names = [file.relative_to(folder).as_posix() for file in files]
-    pieces = [
-        piece for pair in zip(names, map(Path.read_bytes, files), strict=True) for piece in pair
-    ]
-    if divided:
-        parts: dict[Part, list[int]] = {
-            part: [i for i, name in enumerate(names) if name.startswith(f"{root}/")]
-            for root, part in _FOLDERS.items()
-        }
-    else:
-        parts = divide_examples(
-            [None] * len(files),
-            path,
-            val_fraction=val_fraction,
-            test_fraction=test_fraction,
-            split_seed=split_seed,
-        )
-    chosen = {part: [rolls[i] for i in positions] for part, positions in parts.items()}
-    return chosen, content_sha256(*pieces)
-
-
-def _midi_files(folder: Path) -> list[Path]:
-    # By their names, so that the order is the same on every machine.
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
