@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -q -c constraints.txt
 WORKERS ?= 2
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint test-install test-slow test-accelerator clean
@@ -47,7 +48,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) -e .
 	touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed-dev: pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml) | $(VENV)/bin/python
 	@echo "installing into $(VENV): a minute or two, the first time"
-	$(PIP) -e '.[dev,all]'
+	$(PIP) -e '.[dev,all]' $(PLUGINS:%=-e ./%)
 	touch $(VENV)/.installed $@

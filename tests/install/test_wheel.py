@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -15,45 +13,11 @@ import pytest
 pytestmark = pytest.mark.install
 
 ROOT = Path(__file__).parents[2]
-Run = Callable[..., str]
-
-
-def call(*command: object, cwd: Path) -> str:
-    """Run a command to its end without traces of this environment and return what it printed."""
-    hidden = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "MLFLOW_TRACKING_URI"}
-    done = subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env={name: value for name, value in os.environ.items() if name not in hidden},
-        capture_output=True,
-        text=True,
-        timeout=1200,
-    )
-    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", folder, ROOT, cwd=folder)
-    (built,) = folder.glob("rnnlab-*.whl")
-    return built
-
-
-@pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of a fresh environment that holds the wheel and what it depends on."""
-    venv = tmp_path_factory.mktemp("fresh") / "venv"
-    call(sys.executable, "-m", "venv", venv, cwd=venv.parent)
-    pins = ROOT / "constraints.txt"
-    call(venv / "bin/python", "-m", "pip", "install", "-q", "-c", pins, wheel, cwd=venv.parent)
-    return venv / "bin"
+Call = Callable[..., str]
 
 
 @pytest.fixture
-def run(installed: Path, tmp_path: Path) -> Run:
+def run(installed: Path, tmp_path: Path, call: Call) -> Call:
     """Run a program of the fresh environment in a folder that has nothing to do with it."""
     return lambda program, *arguments: call(installed / program, *arguments, cwd=tmp_path)
 
@@ -67,7 +31,7 @@ def test_the_wheel_holds_every_config_and_no_tests(wheel: Path) -> None:
     assert {name.split("/")[0].split("-")[0] for name in names} == {"rnnlab"}
 
 
-def test_the_library_works_from_the_wheel(run: Run, installed: Path) -> None:
+def test_the_library_works_from_the_wheel(run: Call, installed: Path) -> None:
     code = (
         "import torch, rnnlab;"
         "from rnnlab.cells import LSTM;"
@@ -80,11 +44,11 @@ def test_the_library_works_from_the_wheel(run: Run, installed: Path) -> None:
     assert shape == ["2", "5", "4"]
 
 
-def test_list_names_the_built_in_components(run: Run) -> None:
+def test_list_names_the_built_in_components(run: Call) -> None:
     assert {"lstm", "gru", "digits_rows", "many_to_one"} <= set(run("rnnlab", "list").split())
 
 
-def test_training_runs_from_an_unrelated_folder(run: Run, tmp_path: Path) -> None:
+def test_training_runs_from_an_unrelated_folder(run: Call, tmp_path: Path) -> None:
     run("rnnlab", "train", "trainer.max_epochs=1")
     (status,) = (tmp_path / "outputs").rglob("status.json")
     assert json.loads(status.read_text())["status"] == "FINISHED"
@@ -92,7 +56,7 @@ def test_training_runs_from_an_unrelated_folder(run: Run, tmp_path: Path) -> Non
     assert (tmp_path / "outputs" / "mlflow.db").exists()
 
 
-def test_an_editable_install_copies_no_config(tmp_path: Path) -> None:
+def test_an_editable_install_copies_no_config(tmp_path: Path, call: Call) -> None:
     call(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
     python = tmp_path / "venv/bin/python"
     call(python, "-m", "pip", "install", "-q", "--no-deps", "-e", ROOT, cwd=tmp_path)
