@@ -19,6 +19,9 @@ class LabelFrequency:
 
     name = "label_frequency"
 
+    def __repr__(self) -> str:
+        return "LabelFrequency()"
+
     def fit(self, dataset: Dataset) -> None:
         """Count the labels of the training part."""
         self._spec = dataset.spec

@@ -22,6 +22,9 @@ class LabelPersistence:
 
     name = "label_persistence"
 
+    def __repr__(self) -> str:
+        return "LabelPersistence()"
+
     def fit(self, dataset: Dataset) -> None:
         """Count what followed what in the training part.
 

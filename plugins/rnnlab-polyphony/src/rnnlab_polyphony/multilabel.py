@@ -29,8 +29,8 @@ class Multilabel(Task):
     ``rnnlab train task=multilabel dataset=piano_rolls dataset.path=JSB_Chorales.mat``
 
     The loss is the negative log-likelihood of independent Bernoulli variables, summed over the
-    labels and averaged over the valid steps, in nats: what Boulanger-Lewandowski et al. 2012,
-    Chung et al. 2014 and Bai et al. 2018 give for polyphonic music. Where the target is the input
+    labels and averaged over the valid steps, in nats: what Chung et al. 2014 (arXiv:1412.3555)
+    and Bai et al. 2018 (arXiv:1803.01271) give for polyphonic music. Where the target is the input
     one step later, the model must read forwards only. Any data fits whose targets are aligned,
     not scaled, and 0 or 1 everywhere.
 

@@ -45,8 +45,8 @@ class PianoRolls(Dataset):
             al. 2018 begin with the second.
         steps_per_quarter: Steps in a quarter note, for MIDI files.
         val_fraction: Share of the validation part, for a folder that is not divided.
-        test_fraction: Share of the test part, likewise.
-        split_seed: Decides which piece is in which part, likewise.
+        test_fraction: Share of the test part, for a folder that is not divided.
+        split_seed: Decides which piece is in which part, for a folder that is not divided.
 
     Raises:
         DataError: There is nothing that can be read; the message says what and why.
