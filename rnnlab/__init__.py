@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from rnnlab.cells import GRU, LSTM, RNN, Cell, FusedCell, Jordan
     from rnnlab.config.compose import compose
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from rnnlab.recurrence import Bidirectional, Recurrent, Stack
     from rnnlab.runs.train import train
     from rnnlab.tasks.base import Task
-
-__version__ = "0.1.0"
 
 __all__ = [
     "GRU",

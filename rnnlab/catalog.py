@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -11,12 +12,27 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rnnlab.config.options import comment, files, groups, options, plural
+from rnnlab.config.allow_list import allow_list
+from rnnlab.config.options import (
+    comment,
+    file_of,
+    groups,
+    installed_options,
+    options,
+    own_files,
+    plugin_files,
+    plural,
+    qualified_options,
+)
 from rnnlab.errors import ConfigError, nearest
 from rnnlab.plugins import discovery
+from rnnlab.plugins.allowed import allowing
 from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import packaged_conf
+from rnnlab.plugins.discovery import Component
 from rnnlab.plugins.outline import outline
+from rnnlab.plugins.plugin_conf import conf_files, folder_of
+from rnnlab.plugins.verdicts import Verdict, known
 
 if TYPE_CHECKING:
     from rnnlab.plugins.signature import Parameter
@@ -25,35 +41,90 @@ if TYPE_CHECKING:
 def tables(kind: str | None = None) -> list[Table]:
     """Return a table of the options of each group, without importing any of them.
 
+    A plugin's component has beside it what its last import told, or that it is unchecked.
+
     Args:
         kind: A group, in the singular or the plural; None for all.
 
     Raises:
         ConfigError: There is no such group.
     """
-    known = groups()
-    chosen = known if kind is None else [group for group in known if kind in (group, plural(group))]
+    with allowing(allow_list()):
+        return [_table(group) for group in _groups(kind)]
+
+
+def check_plugins(kind: str | None = None) -> list[str]:
+    """Import each plugin's component in a process of its own, and keep the verdicts.
+
+    Args:
+        kind: As for :func:`tables`.
+
+    Returns:
+        A line for each that is broken.
+    """
+    from rnnlab.plugins.check import check
+
+    with allowing(allow_list()):
+        chosen = [item for group in _groups(kind) for item in discovery.components(group)]
+        confs = discovery.components("conf") if kind is None else []
+    verdicts = check([component for component in chosen if not component.own])
+    for component in confs:
+        if folder_of(component) is None:
+            verdicts[component] = Verdict(f"there is no folder {component.target}")
+    return [
+        f"{component.group}={component.qualified}: {verdict or 'unchecked: the check broke off'}"
+        for component, verdict in verdicts.items()
+        if verdict is None or verdict.reason
+    ]
+
+
+def _groups(kind: str | None) -> list[str]:
+    every = groups()
+    chosen = every if kind is None else [group for group in every if kind in (group, plural(group))]
     if not chosen:
-        plurals = [plural(group) for group in known]
+        plurals = [plural(group) for group in every]
         raise ConfigError(f"there are no {kind!r}", valid=plurals, near=nearest(str(kind), plurals))
-    return [_table(group) for group in chosen]
+    return chosen
 
 
 def _table(group: str) -> Table:
     table = Table(title=plural(group), title_justify="left", box=None, pad_edge=False)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("from", style="dim", no_wrap=True)
+    components = installed_options(group)
+    strangers = any(not component.own for component in components.values())
+    if strangers:
+        table.add_column("check")
     table.add_column("what it is")
-    rows: dict[str, tuple[str, str]] = {}
-    for component in discovery.components(group):
-        origin = f"{component.distribution} {component.version}"
-        rows[component.name] = (origin, outline(component).summary)
-    for name, path in files(group).items():
+    rows: dict[str, tuple[str, str, str]] = {}
+    for name, component in components.items():
+        verdict = None if component.own else known(component)
+        imported = verdict is not None and not verdict.reason
+        words = verdict.summary if verdict and imported else outline(component).summary
+        if name != component.name:
+            words = f"{words} ({_why_qualified(component)})".lstrip()
+        said = "" if component.own else str(verdict or "unchecked")
+        rows[name] = (_origin(component), said, words)
+    for name, component in plugin_files(group).items():
+        rows[name] = (_origin(component), "", comment(Path(component.target)))
+    for name, path in own_files(group).items():
         own = not path.is_relative_to(packaged_conf())
-        rows[name] = ("./conf" if own else "conf", comment(path))
-    for name, (origin, words) in sorted(rows.items()):
-        table.add_row(name, origin, Text(words))
+        rows[name] = ("./conf" if own else "conf", "", comment(path))
+    for name, (origin, said, words) in sorted(rows.items()):
+        table.add_row(name, origin, *([Text(said)] if strangers else []), Text(words))
     return table
+
+
+def _origin(component: Component) -> str:
+    return f"{component.distribution} {component.version}"
+
+
+def _why_qualified(component: Component) -> str:
+    same = discovery.shown(discovery.components(component.group))
+    short = f"{component.group}={component.name}"
+    if component.name in same or component.name in own_files(component.group):
+        return f"{short} is another one"
+    return f"{short} could be several"
 
 
 def describe(what: str) -> RenderableType:
@@ -65,8 +136,12 @@ def describe(what: str) -> RenderableType:
     Raises:
         ConfigError: There is no such option, or it cannot be imported.
     """
-    group, name = _find(what)
-    path = files(group).get(name)
+    with allowing(allow_list()):
+        return _describe(*_find(what))
+
+
+def _describe(group: str, name: str) -> RenderableType:
+    path = file_of(group, name)
     if path is not None:
         heading = Text(f"{group}={name}", style="bold")
         return Group(heading, Text(f"{path}\n", style="dim"), Text(read_text(path)))
@@ -117,31 +192,39 @@ def split_arguments(documentation: str) -> tuple[str, dict[str, str]]:
 
 
 def _find(what: str) -> tuple[str, str]:
-    known = groups()
+    every = groups()
     group, slash, name = what.partition("/")
     if not slash:
-        holding = [(each, what) for each in known if what in options(each)]
+        holding = [(each, what) for each in every if _has(each, what)]
         if len(holding) == 1:
             return holding[0]
         valid = [f"{each}/{found}" for each, found in holding]
         why = "say which one" if holding else "is not GROUP/NAME"
-        raise ConfigError(why, key="show", value=what, valid=valid or [f"{g}/…" for g in known])
-    group = next((each for each in known if group in (each, plural(each))), group)
-    if group not in known:
+        raise ConfigError(why, key="show", value=what, valid=valid or [f"{g}/…" for g in every])
+    group = next((each for each in every if group in (each, plural(each))), group)
+    if group not in every:
         raise ConfigError(
-            "is not a group", key="show", value=group, valid=known, near=nearest(group, known)
+            "is not a group", key="show", value=group, valid=every, near=nearest(group, every)
         )
     names = options(group)
-    if name not in names:
+    offers = [f"{at.distribution}:{name}" for at, _, _ in conf_files(f"{group}/{name}")]
+    if name not in names and len(offers) > 1:
+        why = "is offered by several packages; say which"
+        raise ConfigError(why, key=group, value=name, valid=offers)
+    if name not in names and file_of(group, name) is None and not discovery.exists(group, name):
         raise ConfigError(
             "is not an option", key=group, value=name, valid=names, near=nearest(name, names)
         )
     return group, name
 
 
+def _has(group: str, name: str) -> bool:
+    return name in options(group) or name in qualified_options(group)
+
+
 def _default(parameter: Parameter) -> str:
     if parameter.required:
         return "required"
     # As it would be written in YAML.
-    text = str(parameter.default)
+    text = str(parameter.plain_default)
     return {"None": "null", "True": "true", "False": "false"}.get(text, text)

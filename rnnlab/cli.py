@@ -67,10 +67,17 @@ def _options(
     }
 )
 def train(context: typer.Context, overrides: Overrides = None) -> None:
-    """Train what the overrides describe. --help, --cfg job and --info are Hydra's."""
-    arguments = [*(overrides or []), *context.args]
-    from rnnlab.config.flags import answer
+    """Train what the overrides describe. With -m, each of several values: cell=gru,lstm seed=0,1.
 
+    --help, --cfg job and --info are Hydra's.
+    """
+    arguments = [*(overrides or []), *context.args]
+    from rnnlab.config.flags import answer, swept
+
+    several = swept(arguments)
+    if several is not None:
+        _sweep(several)
+        return
     text = answer(arguments)
     if text is not None:
         sys.stdout.write(text)
@@ -81,11 +88,20 @@ def train(context: typer.Context, overrides: Overrides = None) -> None:
 
 
 @app.command()
-def resume(run: Run, overrides: Overrides = None, output_dir: Output = None) -> None:
+def resume(
+    run: Run,
+    overrides: Overrides = None,
+    allow_changed_plugins: Annotated[
+        bool,
+        typer.Option("--allow-changed-plugins", help="Go on although a plugin is not what it was."),
+    ] = False,
+    output_dir: Output = None,
+) -> None:
     """Go on with a run that did not finish, or train a finished one further."""
     from rnnlab.runs.resume import resume as resume_run
 
-    _report(resume_run(run, _runs(output_dir), overrides or []))
+    outputs = _runs(output_dir)
+    _report(resume_run(run, outputs, overrides or [], allow_changed_plugins=allow_changed_plugins))
 
 
 @app.command()
@@ -167,12 +183,19 @@ def list_options(
     kind: Annotated[
         str | None, typer.Argument(help="cells, tasks, datasets, backbones, experiments, …")
     ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Import each plugin; exit 1 if any is broken."),
+    ] = False,
 ) -> None:
     """List what there is to choose from, and which package brings it."""
-    from rnnlab.catalog import tables
+    from rnnlab.catalog import check_plugins, tables
 
+    broken = check_plugins(kind) if check else []
     for table in tables(kind):
         _show(table, "")
+    if broken:
+        raise typer.Exit(_fail(broken, RunFailed.exit_code, debug=False))
 
 
 @app.command()
@@ -303,6 +326,23 @@ def _usage(error: Any) -> str:
     return f"{' '.join(error.format_message().split())} See: {place} --help"
 
 
+def _sweep(overrides: list[str]) -> None:
+    """Train every combination of values, then show what came of it."""
+    from rnnlab.runs.folder import Status
+    from rnnlab.sweeps.driver import run_all
+    from rnnlab.sweeps.plan import plan
+    from rnnlab.sweeps.tables import tables
+
+    jobs = plan(overrides)
+    outcomes, interrupt = run_all(jobs, _say)
+    for table in tables(outcomes):
+        _show("", table)
+    if interrupt is not None:
+        raise interrupt
+    if any(outcome.status != Status.FINISHED for outcome in outcomes):
+        raise typer.Exit(RunFailed.exit_code)
+
+
 def _report(run: Any) -> None:
     """Show the end of a run: scores beside baselines, the folder, how to look at it."""
     from rnnlab.runs.places import absolute, default_output_dir
@@ -335,6 +375,11 @@ def _runs(given: Path | None) -> Path:
     return output_dir
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{one_line(line)}\n")
+    sys.stdout.flush()
+
+
 def _show(*things: RenderableType) -> None:
     from rich.console import Console
 
@@ -346,13 +391,13 @@ def _show(*things: RenderableType) -> None:
 
 def _complete(line: str) -> int:
     from rnnlab.completion import candidates
-    from rnnlab.config.options import HYDRA_FLAGS
+    from rnnlab.config.options import HYDRA_FLAGS, MULTIRUN
 
     commands: Any = typer.main.get_command(app)
     verbs = {
         name: [option for parameter in command.params for option in parameter.opts]
         for name, command in commands.commands.items()
     }
-    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS]
+    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS, *MULTIRUN]
     sys.stdout.writelines(f"{word}\n" for word in candidates(line, verbs))
     return 0

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
+
+from rnnlab.plugins.installed import GROUPS
 
 # A person's run looks for new examples, CI repeats the same ones.
 settings.register_profile("ci", derandomize=True)
@@ -54,10 +56,89 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (site / "stranger_cells" / "__init__.py").write_text("from .leaky import Leaky\n")
     (site / "stranger_cells" / "leaky.py").write_text(_STRANGER)
     monkeypatch.syspath_prepend(site)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     yield site
     for name in [name for name in sys.modules if name.startswith("stranger_")]:
         del sys.modules[name]
 
+
+Install = Callable[..., Path]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install made-up distributions for the time of a test, each in a folder of its own.
+
+    ``install("rnnlab-a", {"cell": {"mgu": "a_cells:MGU"}}, {"a_cells.py": "…"}, requires=[…])``.
+    """
+    modules = set(sys.modules)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def put(
+        name: str,
+        points: dict[str, dict[str, str]],
+        files: dict[str, str] | None = None,
+        version: str = "1.0",
+        requires: Iterable[str] = (),
+    ) -> Path:
+        site = tmp_path / f"site-{name}-{version}"
+        metadata = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        metadata.mkdir(parents=True)
+        lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+        lines += [f"Requires-Dist: {text}" for text in requires]
+        (metadata / "METADATA").write_text("\n".join(lines) + "\n")
+        groups = {**GROUPS, "conf": "rnnlab.conf"}
+        (metadata / "entry_points.txt").write_text(
+            "".join(
+                f"[{groups[group]}]\n" + "".join(f"{key} = {at}\n" for key, at in named.items())
+                for group, named in points.items()
+            )
+        )
+        for path, text in (files or {}).items():
+            (site / path).parent.mkdir(parents=True, exist_ok=True)
+            (site / path).write_text(text)
+        monkeypatch.syspath_prepend(site)
+        return site
+
+    yield put
+    for name in set(sys.modules) - modules:
+        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", None)):
+            del sys.modules[name]
+
+
+def cell_source(name: str, words: str = "A cell, for tests.") -> str:
+    """Return a module with a leaky integrator of some name."""
+    return _CELL.replace("NAME", name).replace("WORDS", words)
+
+
+_CELL = '''
+from typing import Annotated, Literal
+
+from torch import Tensor, nn
+
+from rnnlab.cells.base import Cell
+from rnnlab.ranges import Range
+
+
+class NAME(Cell[Tensor]):
+    """WORDS"""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: Annotated[int, Range(min=1)] = 8,
+        shape: Literal["tanh", "relu"] = "tanh",
+    ) -> None:
+        super().__init__()
+        self.input_size, self.output_size = input_size, hidden_size
+        self.inp = nn.Linear(input_size, hidden_size)
+
+    def init_state(self, batch_size: int) -> Tensor:
+        return self.inp.weight.new_zeros(batch_size, self.output_size)
+
+    def step(self, z: Tensor, state: Tensor) -> Tensor:
+        return 0.5 * state + self.inp(z).tanh()
+'''
 
 _STRANGER = '''
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -35,6 +35,8 @@ class GRU(FusedCell[Tensor]):
         input_size: F, features of one input step.
         hidden_size: H, units.
     """
+
+    gate_ranges: ClassVar[dict[str, Range]] = {"candidate": Range(min=-1, max=1)}
 
     def __init__(self, input_size: int, hidden_size: Annotated[int, Range(min=1)] = 128) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,8 @@ class Jordan(Cell[Tensor]):
         output_nonlinearity: The function φ.
     """
 
+    gate_ranges: ClassVar[dict[str, Range]] = {"hidden": Range(min=-1, max=1)}
+
     def __init__(
         self,
         input_size: int,
@@ -69,4 +71,5 @@ class Jordan(Cell[Tensor]):
     def step(self, z: Tensor, state: Tensor) -> Tensor:
         """Return the next y."""
         total: Tensor = self.output(self.gates(z, state)["hidden"])
-        return _NONLINEARITIES[self.output_nonlinearity](total)
+        y = _NONLINEARITIES[self.output_nonlinearity](total)
+        return y.to(state.dtype)  # where autocast computes with less, the state stays as it is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,8 @@ class LSTM(FusedCell[LSTMState]):
         hidden_size: H, units.
         forget_bias: Initial value of both forget biases together.
     """
+
+    gate_ranges: ClassVar[dict[str, Range]] = {"candidate": Range(min=-1, max=1)}
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ from rnnlab.errors import check_choice
 from rnnlab.ranges import Range
 
 _KERNELS = {"tanh": torch.rnn_tanh, "relu": torch.rnn_relu}
+_RANGES = {"tanh": Range(min=-1, max=1), "relu": Range(min=0)}
 _RECURRENT_INITS = ("orthogonal", "identity", "uniform")
 
 
@@ -57,6 +58,8 @@ class RNN(FusedCell[Tensor]):
         self.input_size, self.output_size = input_size, hidden_size
         self.nonlinearity: Literal["tanh", "relu"] = nonlinearity
         self.recurrent_init, self.recurrent_scale = recurrent_init, recurrent_scale
+        # Of the class elsewhere; here it depends on an argument.
+        self.gate_ranges = {"hidden": _RANGES[nonlinearity]}  # type: ignore[misc]
         self.input = nn.Linear(input_size, hidden_size)
         self.recurrent = nn.Linear(hidden_size, hidden_size)
         self.reset_parameters()
@@ -92,7 +95,8 @@ class RNN(FusedCell[Tensor]):
     def step(self, z: Tensor, state: Tensor) -> Tensor:
         """Return the next h."""
         total: Tensor = z + self.recurrent(state)
-        return total.tanh() if self.nonlinearity == "tanh" else total.relu()
+        h = total.tanh() if self.nonlinearity == "tanh" else total.relu()
+        return h.to(state.dtype)  # where autocast computes with less, the state stays as it is
 
     def fused(self, x: Tensor, state: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Run all steps with ``torch.rnn_tanh`` or ``torch.rnn_relu``."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rnnlab.config.allow_list import allow_list
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
-from rnnlab.config.options import groups, options, plural
+from rnnlab.config.options import groups, options, plural, qualified_options
+from rnnlab.errors import ConfigError
+from rnnlab.plugins.allowed import allowing
 from rnnlab.runs.places import default_output_dir
 
 
@@ -25,7 +28,8 @@ def candidates(line: str, verbs: Mapping[str, Sequence[str]]) -> list[str]:
     elif current.startswith("-"):
         found = verbs.get(words[1], ())
     else:
-        found = _arguments(words[1], words[2:-1], current)
+        with allowing(_allowed()):
+            found = _arguments(words[1], words[2:-1], current)
     return sorted({word for word in found if word.startswith(current)})
 
 
@@ -34,7 +38,8 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
         return overrides(before, current)
     if verb == "show":
         group = current.partition("/")[0]
-        names = [f"{group}/{name}" for name in options(group)] if group in groups() else []
+        typed = current.partition("/")[2]
+        names = [f"{group}/{name}" for name in _options(group, typed)] if group in groups() else []
         return names or [f"{name}/" for name in groups()]
     if verb == "list":
         return [plural(group) for group in groups()]
@@ -54,11 +59,11 @@ def overrides(before: Sequence[str], current: str) -> list[str]:
         before: The overrides already there; they decide which keys a group has.
         current: The beginning of the one wanted.
     """
-    name, equals, _ = current.partition("=")
+    name, equals, typed = current.partition("=")
     section, dot, key = name.partition(".")
     known = groups()
     if equals and name in known:
-        return [f"{name}={option}" for option in options(name)]
+        return [f"{name}={option}" for option in _options(name, typed)]
     if dot or equals:
         below = _keys(section, before) if dot else top_level()
         prefix = f"{section}." if dot else ""
@@ -71,6 +76,21 @@ def overrides(before: Sequence[str], current: str) -> list[str]:
         *(f"{group}." for group in whole),
         *(f"{key}=" for key in top_level()),
     ]
+
+
+def _options(group: str, typed: str) -> list[str]:
+    """Return the options of a group; by their qualified names where no other begins as typed."""
+    short = options(group)
+    if any(option.startswith(typed) for option in short):
+        return short
+    return qualified_options(group)
+
+
+def _allowed() -> list[str] | None:
+    try:
+        return allow_list()
+    except ConfigError:
+        return None  # told by whoever composes it
 
 
 def _keys(group: str, before: Sequence[str]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from rnnlab.config.targets import target
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError, MissingPackage, RnnlabError
 from rnnlab.models.backbone import Backbone, BackboneFactory
+from rnnlab.plugins.signature import parameters
 from rnnlab.tasks.base import Task
 
 if TYPE_CHECKING:
@@ -96,7 +97,12 @@ def _build(node: DictConfig, slot: str, key: str = "", **given: Any) -> object:
     key = key or slot
     cls = target(node, slot, key)
     values = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True, throw_on_missing=True))
-    arguments = {name: value for name, value in values.items() if name != "_target_"}
+    takes = {parameter.name: parameter for parameter in parameters(cls)}
+    arguments = {
+        name: takes[name].convert(value) if name in takes else value
+        for name, value in values.items()
+        if name != "_target_"
+    }
     try:
         return cls(**{**arguments, **given})
     except MissingPackage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,16 +13,19 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
+from rnnlab.config.allow_list import allow_list
 from rnnlab.config.interpolation import check_expansion
 from rnnlab.config.messages import FAULTS, explain, unknown_option
 from rnnlab.config.options import groups
 from rnnlab.config.resolve import settle
 from rnnlab.config.schema import OPTIONS
 from rnnlab.errors import ConfigError, Refused, together
+from rnnlab.plugins.allowed import allowing
+from rnnlab.plugins.annotation import alternatives
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, names_hydra
 from rnnlab.plugins.search_path import register
-from rnnlab.plugins.signature import alternatives, parameters
+from rnnlab.plugins.signature import parameters
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -92,8 +96,13 @@ def hydra_session() -> Iterator[None]:
 
 
 def _load(overrides: list[str]) -> DictConfig:
-    lists = _chosen_lists(_parsed(overrides))
-    with hydra_session(), _as_a_fault("the configs cannot be composed"):
+    parsed = _parsed(overrides)
+    lists = _chosen_lists(parsed)
+    with (
+        hydra_session(),
+        allowing(allow_list(_said(parsed))),
+        _as_a_fault("the configs cannot be composed"),
+    ):
         cfg = hydra_compose("config", overrides, return_hydra_config=True)
     chosen = {
         str(group): option
@@ -105,9 +114,9 @@ def _load(overrides: list[str]) -> DictConfig:
     # Hydra forgets what was chosen in a group that takes several options.
     cfg.choices = {**lists, **chosen}
     if cfg.get("experiment_name") is None:
-        # It names a folder, and an experiment may lie in a folder of conf/experiment.
+        # It names a folder, and an experiment may lie in one, or be DISTRIBUTION:NAME.
         option = chosen.get("experiment") or chosen.get("dataset")
-        cfg.experiment_name = str(option).replace("/", "_")
+        cfg.experiment_name = re.sub("[/:]", "_", str(option))
     check_expansion(cfg)
     settle(cfg)
     _conform(cfg)
@@ -125,6 +134,15 @@ def _parsed(overrides: Iterable[str]) -> list[Override]:
         with _as_a_fault("cannot be read", key=key, value=value):
             parsed += parser.parse_overrides([item])
     return parsed
+
+
+def _said(overrides: Iterable[Override]) -> dict[str, Any]:
+    """Return what overrides say of which plugins may be used."""
+    return {
+        str(item.key_or_group): None if item.is_delete() else item.value()
+        for item in overrides
+        if item.key_or_group in ("plugins", "plugins.allow") and not item.is_sweep_override()
+    }
 
 
 @contextmanager

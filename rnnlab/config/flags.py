@@ -12,10 +12,31 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import Container, OmegaConf
 
 from rnnlab.config.compose import compose, hydra_session
-from rnnlab.config.options import HYDRA_FLAGS
+from rnnlab.config.options import HYDRA_FLAGS, MULTIRUN
 from rnnlab.errors import ConfigError
 
 _SHORT = {"-h": "--help", "-c": "--cfg", "-p": "--package", "-i": "--info"}
+
+
+def swept(arguments: Sequence[str]) -> list[str] | None:
+    """Return the overrides of a command line that asks for a run of each combination of values.
+
+    Args:
+        arguments: Everything after ``train``.
+
+    Returns:
+        None when there is no ``-m`` and no ``--multirun``.
+
+    Raises:
+        ConfigError: There is another flag beside it.
+    """
+    if not any(item in MULTIRUN for item in arguments):
+        return None
+    overrides = [item for item in arguments if item not in MULTIRUN]
+    for item in overrides:
+        if item.startswith("-"):
+            raise ConfigError(f"does not go with {MULTIRUN[-1]}", key=item)
+    return overrides
 
 
 def answer(arguments: Sequence[str]) -> str | None:
@@ -37,7 +58,9 @@ def answer(arguments: Sequence[str]) -> str | None:
         return None
     for flag in flags:
         if _SHORT.get(flag, flag.partition("=")[0]) not in HYDRA_FLAGS:
-            raise ConfigError("there is no such option", key=flag, valid=HYDRA_FLAGS)
+            raise ConfigError(
+                "there is no such option", key=flag, valid=[*HYDRA_FLAGS, MULTIRUN[-1]]
+            )
     parser = get_args_parser()
     asked = _parse(parser, arguments)
     if asked.package and not asked.cfg:

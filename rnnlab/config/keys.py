@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from rnnlab.config.options import files
+from rnnlab.config.options import file_of
+from rnnlab.errors import ConfigError
 from rnnlab.plugins import discovery
 from rnnlab.plugins.bounded import measure, read_text
 from rnnlab.plugins.conf import conf_folders
@@ -17,11 +18,13 @@ from rnnlab.plugins.outline import outline
 
 def keys(group: str, option: str) -> dict[str, list[str]]:
     """Return the keys of an option, each with the values that are known for it, if any."""
-    path = files(group).get(option)
+    path = file_of(group, option)
     if path is None:
-        found = [item for item in discovery.components(group) if item.name == option]
-        return outline(found[0]).arguments if found else {}
-    content = _read(path)
+        try:
+            return outline(discovery.find(group, option)).arguments
+        except ConfigError:
+            return {}
+    content = read_plain(path)
     bases = [item for item in content.pop("defaults", None) or [] if isinstance(item, str)]
     result: dict[str, list[str]] = {}
     for base in bases:
@@ -42,8 +45,8 @@ def defaults() -> dict[str, str]:
 
 def chosen_by(experiment: str) -> dict[str, str]:
     """Return the options that an experiment chooses."""
-    path = files("experiment").get(experiment)
-    content = _read(path) if path else {}
+    path = file_of("experiment", experiment)
+    content = read_plain(path) if path else {}
     chosen: dict[str, str] = {}
     for item in content.get("defaults") or []:
         if isinstance(item, str) and item not in ("_self_", experiment):
@@ -63,11 +66,12 @@ def _root() -> dict[str, Any]:
     for folder in conf_folders():
         path = folder / "config.yaml"
         if path.is_file():
-            return _read(path)
+            return read_plain(path)
     return {}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_plain(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; nothing where it is broken."""
     try:
         text = read_text(path)
         measure(text, str(path))

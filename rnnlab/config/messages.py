@@ -134,7 +134,8 @@ def _wrong_type(cause: ValidationError) -> ConfigError:
 def _other(error: Exception, culprit: str | None) -> ConfigError:
     message = " ".join(str(error).split())
     if "requires --multirun" in message or message.startswith("Ambiguous value"):
-        return ConfigError(f"{culprit}: names several values where one run needs one")
+        why = "names several values where one run needs one; for a run of each, add -m"
+        return ConfigError(f"{culprit}: {why}")
     added = culprit is None and re.search(r"Multiple values for ([\w/]+)\. .*: (\S+)'", message)
     if added:
         why = "has an option already; to choose another, write"

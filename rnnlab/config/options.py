@@ -9,9 +9,14 @@ from rnnlab.errors import ConfigError
 from rnnlab.plugins import discovery
 from rnnlab.plugins.bounded import read_text
 from rnnlab.plugins.conf import conf_folders
+from rnnlab.plugins.discovery import Component
+from rnnlab.plugins.plugin_conf import conf_options, groups_of_plugins
 
 HYDRA_FLAGS = ("--help", "--hydra-help", "--cfg", "--package", "--resolve", "--info")
 """The flags of Hydra's that ``rnnlab train`` answers; the others start or set up its own runs."""
+
+MULTIRUN = ("-m", "--multirun")
+"""The flag of ``rnnlab train`` that makes a run of each combination of values."""
 
 
 def groups() -> list[str]:
@@ -23,12 +28,23 @@ def groups() -> list[str]:
         for entry in conf.iterdir()
         if entry.is_dir() and not entry.name.startswith((".", "_"))
     }
-    return sorted(folders | set(discovery.GROUPS))
+    return sorted(folders | set(discovery.GROUPS) | groups_of_plugins())
 
 
 def options(group: str) -> list[str]:
-    """Return the options of a group: YAML files of either folder and installed components."""
-    return sorted({*files(group), *discovery.names(group)})
+    """Return the options of a group, YAML files and installed components, each by one name."""
+    return sorted({*files(group), *installed_options(group)})
+
+
+def installed_options(group: str) -> dict[str, Component]:
+    """Return the installed components of a group by the shortest name that chooses each."""
+    return discovery.shown(discovery.components(group), taken=own_files(group))
+
+
+def qualified_options(group: str) -> list[str]:
+    """Return ``distribution:name`` of all that is installed for a group, which always chooses."""
+    offers = [*discovery.components(group), *conf_options(group)]
+    return sorted(component.qualified for component in offers)
 
 
 def plural(group: str) -> str:
@@ -37,7 +53,31 @@ def plural(group: str) -> str:
 
 
 def files(group: str) -> dict[str, Path]:
-    """Return the YAML file of each option of a group that has one; ``./conf`` comes first."""
+    """Return the YAML file of each option of a group that has one.
+
+    ``./conf`` comes first, then rnnlab's own; a plugin's has the name that nothing else has.
+    """
+    return own_files(group) | {name: Path(at.target) for name, at in plugin_files(group).items()}
+
+
+def plugin_files(group: str) -> dict[str, Component]:
+    """Return the YAML files that plugins bring for a group by the shortest name of each."""
+    taken = {*own_files(group), *(item.name for item in discovery.installed(group))}
+    return discovery.shown(conf_options(group), taken)
+
+
+def file_of(group: str, option: str) -> Path | None:
+    """Return the YAML file of an option, by whichever name; None for one that has no file."""
+    path = files(group).get(option)
+    if path is None and ":" in option:
+        # Qualified, though a shorter name would do.
+        same = (item for item in conf_options(group) if item.qualified == option)
+        path = next((Path(item.target) for item in same), None)
+    return path
+
+
+def own_files(group: str) -> dict[str, Path]:
+    """Return the YAML file of each option of a group that ``./conf`` or rnnlab itself has."""
     found: dict[str, Path] = {}
     for conf in conf_folders():
         for path in sorted((conf / group).rglob("*.yaml")):

@@ -79,11 +79,26 @@ class Diagnostics:
 
 
 @dataclass(frozen=True)
+class Plugins:
+    """``plugins``: which may be used."""
+
+    allow: list[str] | None
+
+
+@dataclass(frozen=True)
 class Scheduling:
     """``scheduler.interval``: how often the scheduler steps; the rest belongs to its class."""
 
     interval: Literal["epoch", "step"]
 
 
-OPTIONS: dict[str, type] = {"trainer": Trainer, "tracking": Tracking, "diagnostics": Diagnostics}
+OPTIONS: dict[str, type] = {
+    "trainer": Trainer,
+    "tracking": Tracking,
+    "diagnostics": Diagnostics,
+    "plugins": Plugins,
+}
 """The parts of a config that set options of rnnlab itself."""
+
+LATER = ("plugins",)
+"""Those of them that the configs of older runs do not have."""

@@ -59,6 +59,8 @@ def sections(cfg: DictConfig, mistakes: list[ConfigError]) -> Iterator[Section]:
     others = (*schema.OPTIONS, *COMPONENTS, "scheduler", "callbacks", "choices")
     yield Section("", cfg, parameters(schema.Run), others)
     for key, options in schema.OPTIONS.items():
+        if key in schema.LATER and key not in cfg:
+            continue
         if (node := _mapping(cfg, key, mistakes)) is not None:
             yield Section(key, node, parameters(options))
     for key in COMPONENTS:

@@ -9,10 +9,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.agreement import disagreements
+from rnnlab.config.allow_list import checked
 from rnnlab.config.folder_names import refused_name
 from rnnlab.config.sections import Section, sections
 from rnnlab.data.files import is_there, no_such_file
 from rnnlab.errors import ConfigError, DataError, Refused, nearest, together
+from rnnlab.plugins.allowed import allowing
 from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers
 from rnnlab.plugins.signature import Parameter
 
@@ -41,12 +43,25 @@ def mistakes_of(cfg: DictConfig, *, files: bool = True) -> list[ConfigError]:
     for key in powers(cfg):
         raise Refused(f"{key}: {WHY_NOT_HYDRA}")
     mistakes: list[ConfigError] = []
-    for section in sections(cfg, mistakes):
-        mistakes += _unknown(section)
-        for parameter in section.parameters:
-            if mistake := _mistake(section, parameter, files):
-                mistakes.append(mistake)
+    # What its files say of plugins, too: an experiment's word is not known before it is composed.
+    with allowing(_allowed(cfg)):
+        for section in sections(cfg, mistakes):
+            mistakes += _unknown(section)
+            for parameter in section.parameters:
+                if mistake := _mistake(section, parameter, files):
+                    mistakes.append(mistake)
     return mistakes or list(disagreements(cfg))
+
+
+def _allowed(cfg: DictConfig) -> list[str] | None:
+    """Return the distributions whose plugins a config allows; none where it is not to be read."""
+    plain: Any = OmegaConf.to_container(cfg, resolve=False)
+    part = plain.get("plugins")
+    allow = part.get("allow") if isinstance(part, dict) else part
+    try:
+        return checked(allow)
+    except ConfigError:
+        return []
 
 
 def _unknown(section: Section) -> Iterator[ConfigError]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
-from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.errors import ConfigError
 from rnnlab.plugins import discovery
-from rnnlab.plugins.nodes import node
+from rnnlab.plugins.examine import examine_and_remember
+from rnnlab.plugins.importing import Faulty
 
 
 class ComponentSource(ConfigSource):
@@ -30,7 +32,8 @@ class ComponentSource(ConfigSource):
     def is_config(self, config_path: str) -> bool:
         """Return whether the path names an installed component, without importing it."""
         group, name = _parts(config_path)
-        return group in discovery.GROUPS and name in discovery.names(group)
+        # One that may not be used is there, too, so that whoever chooses it is told why not.
+        return group in discovery.GROUPS and discovery.exists(group, name)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         """Return groups or component names under a path, from metadata alone."""
@@ -43,22 +46,22 @@ class ComponentSource(ConfigSource):
         """Import the one component that was chosen and return its node.
 
         Raises:
-            ConfigError: It cannot be imported, or its signature is of no use.
+            ConfigError: It may not be used, cannot be imported, or its signature is of no use.
         """
         group, name = _parts(config_path)
         # Several callbacks can be chosen at once, so each has a place of its own.
-        package = f"callbacks.{name}" if group == "callbacks" else None
-        cls = discovery.load(group, name)
+        place = re.sub(r"\W", "_", name)
+        component = discovery.find(group, name)
         try:
-            config = node(cls, group)
-        except (OmegaConfBaseException, TypeError, ValueError) as error:
-            why = f"the signature of {cls.__qualname__} gives no config: {error}".splitlines()[0]
+            config = examine_and_remember(component).config
+        except Faulty as error:
+            why = f"{component.distribution} {component.version} {error}"
             raise ConfigError(why, key=group, value=name) from error
         return ConfigResult(
             provider=self.provider,
             path=self.full_path(),
             config=config,
-            header={"package": package},
+            header={"package": f"callbacks.{place}" if group == "callbacks" else None},
         )
 
 

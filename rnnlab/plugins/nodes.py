@@ -7,7 +7,8 @@ are left out.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args, get_origin
+import sys
+from typing import Any, get_args, get_origin
 
 from omegaconf import (
     MISSING,
@@ -21,8 +22,9 @@ from omegaconf import (
     StringNode,
 )
 
+from rnnlab.plugins.annotation import alternatives, is_path
 from rnnlab.plugins.discovery import FILLED
-from rnnlab.plugins.signature import Parameter, alternatives, parameters
+from rnnlab.plugins.signature import Parameter, parameters
 
 _NODES: dict[Any, type[Any]] = {
     int: IntegerNode,
@@ -37,30 +39,46 @@ def configurable(cls: type, group: str) -> list[Parameter]:
     return parameters(cls, without=FILLED.get(group, ()))
 
 
-def node(cls: type, group: str) -> DictConfig:
+def node(cls: type, group: str, target: str | None = None) -> DictConfig:
     """Return the config node of a class: ``_target_`` and its arguments, typed.
 
     An argument without default is missing (``???``). One whose default cannot be written in YAML
     is left out: the constructor's default holds.
+
+    Args:
+        cls: The class.
+        group: The config group that it is an option of.
+        target: A dotted path that leads to the class, for one that its own name does not lead to.
     """
-    fields: dict[str, Any] = {"_target_": f"{cls.__module__}.{cls.__qualname__}"}
+    path = f"{cls.__module__}.{cls.__qualname__}"
+    if target is not None and not _leads_to(cls):
+        path = target
+    fields: dict[str, Any] = {"_target_": path}
     for parameter in configurable(cls, group):
-        if parameter.required or _writable(parameter.default):
+        if parameter.required or _writable(parameter.plain_default):
             fields[parameter.name] = _field(parameter)
     config = OmegaConf.create(fields)
     assert isinstance(config, DictConfig)
     return config
 
 
+def _leads_to(cls: type) -> bool:
+    """Whether a class is found under its own name; one that a function makes may not be."""
+    found: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cls
+
+
 def _field(parameter: Parameter) -> Any:
     """Return a node that converts what it is given to the parameter's type, or refuses it."""
-    default = MISSING if parameter.required else parameter.default
+    default = MISSING if parameter.required else parameter.plain_default
     members = [item for item in alternatives(parameter.type) if item is not type(None)]
     optional = len(members) < len(alternatives(parameter.type))
     if len(members) != 1:
         return AnyNode(default)
     (kind,) = members
-    if get_origin(kind) is Literal and all(isinstance(item, str) for item in get_args(kind)):
+    if all(isinstance(choice, str) for choice in parameter.choices or (0,)) or is_path(kind):
         kind = str
     if kind in _NODES:
         return _NODES[kind](default, is_optional=optional)

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rnnlab.plugins.discovery import FILLED, Component
+from rnnlab.plugins.verdicts import known
 
 _MOST_REEXPORTS = 4
 
@@ -29,7 +30,14 @@ class Outline:
 
 
 def outline(component: Component) -> Outline:
-    """Return what a component's source says, without importing it."""
+    """Return what a component's source says, without importing it.
+
+    Of a plugin's that was imported before, what that told is the truth: a class may inherit its
+    constructor, or be made while its module is imported.
+    """
+    verdict = None if component.own else known(component)
+    if verdict is not None and not verdict.reason:
+        return Outline(verdict.summary, verdict.arguments)
     module, _, name = component.target.partition(":")
     found = _class(module, name, _MOST_REEXPORTS)
     if found is None:
@@ -49,7 +57,7 @@ def _class(module: str, name: str, hops: int) -> ast.ClassDef | None:
         return None
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and statement.name == name:

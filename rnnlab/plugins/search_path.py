@@ -1,4 +1,4 @@
-"""Where Hydra looks for configs: ``./conf``, the packaged configs, then installed components."""
+"""Where Hydra looks for configs: ``./conf``, the packaged configs, then what is installed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from rnnlab.plugins.conf import conf_folders, packaged_conf
 from rnnlab.plugins.conf_source import ConfSource
 from rnnlab.plugins.config_source import ComponentSource
+from rnnlab.plugins.plugin_conf_source import PluginConfSource
 
 
 class ComponentSearchPath(SearchPathPlugin):
@@ -25,10 +26,13 @@ class ComponentSearchPath(SearchPathPlugin):
         for folder in conf_folders()[:-1]:
             search_path.prepend("rnnlab", f"{ConfSource.scheme()}://{folder}", anchor="main")
         search_path.append("rnnlab", "rnnlab://plugins")
+        # Last, so that no plugin's file changes what a name of anybody else's means.
+        search_path.append("rnnlab", f"{PluginConfSource.scheme()}://plugins")
 
 
 def register() -> None:
     """Make them known to Hydra; doing it again changes nothing."""
     Plugins.instance().register(ComponentSource)
     Plugins.instance().register(ConfSource)
+    Plugins.instance().register(PluginConfSource)
     Plugins.instance().register(ComponentSearchPath)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import UnionType
+from enum import Enum
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from rnnlab.plugins.annotation import alternatives, fits, is_enum, is_path, words
 from rnnlab.ranges import Range
-
-_WORDS = {
-    int: ("an integer", "integers"),
-    float: ("a number", "numbers"),
-    bool: ("true or false", "truth values"),
-    str: ("a text", "texts"),
-}
 
 
 @dataclass(frozen=True)
@@ -41,26 +37,48 @@ class Parameter:
 
     @property
     def choices(self) -> tuple[Any, ...]:
-        """The values of a ``Literal`` type; empty for one that has others too."""
+        """The values of a ``Literal`` or the names of an enum; empty where others are taken too."""
         members = [item for item in alternatives(self.type) if item is not type(None)]
-        if any(get_origin(item) is not Literal for item in members):
+        if any(get_origin(item) is not Literal and not is_enum(item) for item in members):
             return ()
-        return tuple(value for item in members for value in get_args(item))
+        return tuple(
+            value
+            for item in members
+            for value in (list(item.__members__) if is_enum(item) else get_args(item))
+        )
 
     def describe(self) -> str:
         """Return what is accepted, in words: ``an integer >= 1 or null``."""
         members = [item for item in alternatives(self.type) if item is not type(None)]
         known = [
-            f"{words} {self.range}" if self.range and item in (int, float) else words
+            f"{said} {self.range}" if self.range and item in (int, float) else said
             for item in members
-            if (words := _words(item))
+            if (said := words(item))
         ]
         text = " or ".join(known) or "something else"
         return f"{text} or null" if type(None) in alternatives(self.type) else text
 
+    @property
+    def plain_default(self) -> Any:
+        """The default as a config writes it: an enum's member by its name, a path as text."""
+        if isinstance(self.default, Enum):
+            return self.default.name
+        return str(self.default) if isinstance(self.default, PurePath) else self.default
+
+    def convert(self, value: Any) -> Any:
+        """Return what the constructor is given for a plain value that is accepted."""
+        for kind in alternatives(self.type):
+            if is_enum(kind) and isinstance(value, str) and value in kind.__members__:
+                return kind[value]
+            if is_path(kind) and isinstance(value, str):
+                return Path(value)
+            if get_origin(kind) is tuple and isinstance(value, list) and fits(value, kind):
+                return tuple(value)
+        return value
+
     def refusal(self, value: Any) -> str | None:
         """Return why a plain value is not accepted, or None when it is."""
-        if not _fits(value, self.type) or value != value:
+        if not fits(value, self.type) or value != value:
             return f"must be {self.describe()}"
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return self.range.refusal(value) if self.range is not None and number else None
@@ -70,31 +88,48 @@ def parameters(cls: type, without: Iterable[str] = ()) -> list[Parameter]:
     """Return the arguments of a class's constructor, in order.
 
     Args:
-        cls: Any class; ``*args`` and ``**kwargs`` are not arguments that a config can name.
+        cls: Any class. ``*args`` is nothing that a config can name; ``**kwargs`` stands for the
+            arguments of the next constructor among the bases, which it is handed to.
         without: Arguments to leave out.
     """
-    left_out = set(without)
-    hints = _hints(cls)
-    return [
-        _parameter(argument.name, hints.get(argument.name, Any), argument.default)
-        for argument in inspect.signature(cls).parameters.values()
-        if argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY)
-        and argument.name not in left_out
-    ]
+    found: dict[str, Parameter] = {}
+    for kind in _constructors(cls):
+        hints, factories = _hints(kind), _factories(kind)
+        for argument in inspect.signature(kind).parameters.values():
+            if argument.kind in (argument.POSITIONAL_OR_KEYWORD, argument.KEYWORD_ONLY):
+                name = argument.name
+                default = factories[name]() if name in factories else argument.default
+                found.setdefault(name, _parameter(name, hints.get(name, Any), default))
+    return [parameter for name, parameter in found.items() if name not in set(without)]
 
 
-def alternatives(annotation: Any) -> tuple[Any, ...]:
-    """Return the members of a union, or the annotation alone."""
-    if get_origin(annotation) in (Union, UnionType):
-        return get_args(annotation)
-    return (annotation,)
+def _constructors(cls: type) -> Iterator[type]:
+    """Give the class, and those of its bases that its ``**kwargs`` reach."""
+    owners = [base for base in cls.__mro__ if "__init__" in vars(base)]
+    for number, kind in enumerate([cls, *owners[1:]]):
+        if number and kind.__module__.partition(".")[0] in ("builtins", "torch", "typing"):
+            return
+        yield kind
+        kinds = {argument.kind for argument in inspect.signature(kind).parameters.values()}
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            return
+
+
+def _factories(cls: type) -> dict[str, Any]:
+    """Return what makes the defaults that a dataclass does not hold."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+    missing = dataclasses.MISSING
+    return {
+        item.name: item.default_factory for item in fields if item.default_factory is not missing
+    }
 
 
 def _hints(cls: type) -> dict[str, Any]:
     try:
         return get_type_hints(inspect.getattr_static(cls, "__init__"), include_extras=True)
-    except (NameError, TypeError, AttributeError):
-        # A name that only type checkers import: the arguments stay usable, unchecked.
+    except (Exception, SystemExit):
+        # A name that only type checkers import, or a stranger's text that is no type and raises
+        # anything: the arguments stay usable, unchecked.
         return {}
 
 
@@ -107,60 +142,3 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
             bounds = next((extra for extra in extras if isinstance(extra, Range)), bounds)
         members.extend(alternatives(member))
     return Parameter(name, Union[tuple(members)], default, bounds)  # noqa: UP007
-
-
-def _fits(value: Any, annotation: Any) -> bool:
-    return any(_fits_one(value, member) for member in alternatives(annotation))
-
-
-def _fits_one(value: Any, annotation: Any) -> bool:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation in (None, type(None)):
-        return value is None
-    if origin is Literal:
-        return any(value == item and type(value) is type(item) for item in arguments)
-    if annotation in (int, float) and isinstance(value, bool):
-        return False
-    if annotation is float:
-        return isinstance(value, int | float)
-    kind = origin or annotation
-    if annotation is Any or not isinstance(kind, type):
-        return True  # Any, type variables: nothing that a plain value could contradict
-    if issubclass(kind, Mapping):
-        return isinstance(value, Mapping)
-    if _is_list(kind):
-        return isinstance(value, list | tuple) and _fit_items(value, kind, arguments)
-    return isinstance(value, kind)
-
-
-def _is_list(kind: type) -> bool:
-    # A tensor is iterable too, and yet no list is one.
-    plain = kind.__module__ in ("builtins", "collections.abc")
-    return plain and issubclass(kind, Iterable) and kind not in (str, bytes)
-
-
-def _fit_items(values: list[Any] | tuple[Any, ...], kind: type, arguments: tuple[Any, ...]) -> bool:
-    if issubclass(kind, tuple) and arguments and arguments[-1] is not Ellipsis:
-        return len(values) == len(arguments) and all(map(_fits, values, arguments))
-    return not arguments or all(_fits(value, arguments[0]) for value in values)
-
-
-def _words(annotation: Any) -> str:
-    """Return a type in words, or nothing for one that no plain value has."""
-    if annotation in _WORDS:
-        return _WORDS[annotation][0]
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return f"one of {', '.join(map(str, arguments))}"
-    kind = origin or annotation
-    if not isinstance(kind, type):
-        return ""
-    if issubclass(kind, Mapping):
-        return "a mapping"
-    if not _is_list(kind):
-        return ""
-    of = alternatives(arguments[0]) if arguments else ()
-    items = [_WORDS[item][1] for item in of if item in _WORDS]
-    if issubclass(kind, tuple) and arguments and arguments[-1] is not Ellipsis:
-        return f"a list of {len(arguments)} {' or '.join(items)}".rstrip()
-    return f"a list of {' or '.join(items)}" if items else "a list"

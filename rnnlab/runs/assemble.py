@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config import build
 from rnnlab.data.dataset import Dataset
@@ -15,6 +16,7 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError, enough_memory
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.model import Model
+from rnnlab.plugins.in_use import PluginInUse, plugins_in_use
 from rnnlab.runs.memory import check_weights
 from rnnlab.tasks.base import Task
 
@@ -28,12 +30,14 @@ class Assembly:
         dataset: The data.
         task: The mapping.
         model: The network, with its initial weights.
+        plugins: Which plugins these parts are from, as their files were just before.
     """
 
     config: DictConfig
     dataset: Dataset
     task: Task
     model: Model
+    plugins: dict[str, PluginInUse] = field(default_factory=dict)
 
     @property
     def spec(self) -> DataSpec:
@@ -49,6 +53,9 @@ def assemble(config: DictConfig) -> Assembly:
         ConfigError: A part cannot be built, or the task does not fit the data or the backbone.
         RunFailed: There is not enough memory for it.
     """
+    # Now, for the modules have just been imported, and reading the data may take a while.
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    plugins = plugins_in_use(plain)
     dataset = build.dataset(config)
     task = build.task(config)
     spec = dataset.spec
@@ -62,7 +69,7 @@ def assemble(config: DictConfig) -> Assembly:
     seed_everything(int(config.seed))
     model = task.build_model(spec, build.backbone_factory(config))
     _check_truncation(config, task, model, spec)
-    return Assembly(config, dataset, task, model)
+    return Assembly(config, dataset, task, model, plugins)
 
 
 def seed_everything(seed: int) -> None:

@@ -17,6 +17,7 @@ from rnnlab.runs.initial_weights import load_initial_weights
 from rnnlab.runs.json_files import write_json
 from rnnlab.runs.manifest import drift
 from rnnlab.runs.measure import loader, scores
+from rnnlab.runs.plugin_history import continued, history
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from rnnlab.runs.restore import newest_snapshot
 from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
@@ -138,7 +139,11 @@ class Attempt:
             first = self.folder.read_manifest()
             told = first.get("changed_since", [])
             changes = [change for change in drift(first, self.manifest) if change not in told]
-            self.manifest = {**first, "changed_since": [*told, *changes]}
+            whole = continued(first, history(self.manifest)[-1])
+            if len(history(whole)) > 1:
+                # Not what its first fingerprint stands for.
+                whole |= {key: self.manifest[key] for key in ("fingerprint", "setting")}
+            self.manifest = {**whole, "changed_since": [*told, *changes]}
         write_json(self.folder.manifest, self.manifest)
 
     def _record(self, result: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from rnnlab.data.rescaled import Rescaled
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import ConfigError
 from rnnlab.runs.assemble import Assembly
+from rnnlab.runs.changed_plugins import warn_of_changed_plugins
 from rnnlab.runs.finding import find
 from rnnlab.runs.measure import scores
 from rnnlab.runs.restore import read_config, restore
@@ -39,6 +40,7 @@ def evaluate(run: str, overrides: list[str], output_dir: Path) -> dict[str, Any]
     for each in overrides:
         if not each.lstrip("+").startswith(("dataset.", "trainer.eval_batch_size")):
             raise ConfigError("evaluate changes values of the dataset only", key=each)
+    warn_of_changed_plugins(folder)
     config = override(read_config(folder), overrides)
     validate(config)
     task, model = restore(folder)

@@ -18,6 +18,7 @@ from rnnlab.runs.contained import contained
 from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.names import make_name
 from rnnlab.runs.places import absolute
+from rnnlab.runs.plugin_history import upgraded
 
 _RESERVE = 64 * 1024
 _STATUS = {
@@ -35,7 +36,7 @@ _MANIFEST = {
     "data_sha256": str,
     "git": dict,
     "packages": {...: str},
-    "plugins": {...: str},
+    "plugins": {...: str | dict},
 }
 _RESULT = {
     "scores": {"test": {...: NUMBER}, ...: {...: NUMBER}},
@@ -156,12 +157,16 @@ class RunFolder:
         return content
 
     def read_manifest(self) -> dict[str, Any]:
-        """Return what ``manifest.json`` holds.
+        """Return what ``manifest.json`` holds, in today's form.
 
         Raises:
             StorageError: The file is no manifest.
         """
-        return read_json(self.manifest, _MANIFEST)
+        content = read_json(self.manifest, _MANIFEST)
+        try:
+            return upgraded(content)
+        except ValueError as error:
+            raise StorageError(f"{self.manifest}: cannot be read: {error}") from error
 
     def read_result(self) -> dict[str, Any]:
         """Return what ``result.json`` holds.

@@ -10,6 +10,7 @@ from rnnlab.data.tokenizer import join, tokenize
 from rnnlab.errors import ConfigError
 from rnnlab.models.generate import generate as run_free
 from rnnlab.models.sequence_model import SequenceModel
+from rnnlab.runs.changed_plugins import warn_of_changed_plugins
 from rnnlab.runs.finding import find
 from rnnlab.runs.restore import restore
 
@@ -31,6 +32,7 @@ def generate(
         ConfigError: The run is no next-step model, or the prompt is empty.
     """
     folder = find(run, output_dir)
+    warn_of_changed_plugins(folder)
     _, model = restore(folder)
     field = model.spec.input
     if not (model.spec.next_step and isinstance(model, SequenceModel) and field.vocabulary):

@@ -8,6 +8,7 @@ import torch
 
 from rnnlab.data.rows import encode, read_rows, write_rows
 from rnnlab.errors import ConfigError
+from rnnlab.runs.changed_plugins import warn_of_changed_plugins
 from rnnlab.runs.finding import find
 from rnnlab.runs.restore import restore
 
@@ -26,7 +27,9 @@ def predict(run: str, source: Path, target: Path, output_dir: Path) -> int:
     Raises:
         ConfigError: A row cannot be read as an input of the model.
     """
-    task, model = restore(find(run, output_dir))
+    folder = find(run, output_dir)
+    warn_of_changed_plugins(folder)
+    task, model = restore(folder)
     if model.spec.stream:
         raise ConfigError(
             "the model continues a stream; use: rnnlab generate", key="RUN", value=run

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
-from rnnlab.plugins.discovery import distributions_in_use
+from rnnlab.config.brought import configs_from_plugins
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.fingerprint import fingerprint
 from rnnlab.runs.folder import RunFolder
@@ -15,6 +16,7 @@ from rnnlab.runs.initial_weights import initial_report
 from rnnlab.runs.manifest import make_manifest
 from rnnlab.runs.origin import origin_tags
 from rnnlab.runs.places import absolute
+from rnnlab.runs.plugin_history import changes, history, plain, told
 from rnnlab.runs.restore import read_config
 from rnnlab.runs.trainer import device_kind
 from rnnlab.tracking.logger import RunLogger
@@ -30,25 +32,36 @@ def manifest_of(assembly: Assembly, folder: RunFolder | None = None) -> dict[str
 
     Args:
         assembly: The parts of the run.
-        folder: Holds the weights that the run starts from, if it starts from any.
+        folder: Holds the weights that the run starts from, if it starts from any, and its
+            manifest so far: what was trained with other plugins is another experiment.
     """
     initial = (initial_report(folder) if folder else None) or {}
     config: Any = OmegaConf.to_container(assembly.config, resolve=False)
     data = assembly.dataset.sha256()
-    plugins = distributions_in_use(_targets(config))
+    plugins = assembly.plugins
+    before = history(folder.read_manifest()) if folder and folder.manifest.exists() else []
+    if before and not changes(before[-1], plugins):
+        before.pop()
+    computed = partial(
+        fingerprint, config, data, plain(plugins), earlier_plugins=[plain(each) for each in before]
+    )
     return make_manifest(
         seed=int(assembly.config.seed),
         data_sha256=data,
-        fingerprint=fingerprint(
-            config, data, plugins, initial_weights=initial.get("weights_sha256")
-        ),
-        setting=fingerprint(
-            config, data, plugins, with_seed=False, initial_weights=initial.get("setting")
-        ),
+        fingerprint=computed(initial_weights=initial.get("weights_sha256")),
+        setting=computed(with_seed=False, initial_weights=initial.get("setting")),
         plugins=plugins,
         engines={},
         device=device_kind(assembly.config),
+        configs=_configs(config) if folder is None or not folder.origin.exists() else {},
     )
+
+
+def _configs(config: dict[str, Any]) -> dict[str, str]:
+    # What is read of them stands in the config, so they are part of no fingerprint, and a run
+    # that was made from another has read none.
+    found = configs_from_plugins(config["choices"])
+    return {option: f"{name} {plugin}" for option, (name, plugin) in found.items()}
 
 
 def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
@@ -109,7 +122,11 @@ def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -
     tags |= origin_tags(folder)
     if (initial := initial_report(folder)) is not None:
         tags["rnnlab.init_from"] = initial["source"]
-    tags |= {f"rnnlab.plugin.{name}": version for name, version in manifest["plugins"].items()}
+    tags |= {f"rnnlab.plugin.{name}": what for name, what in told(manifest).items()}
+    # Older manifests have none.
+    if configs := manifest.get("configs_from_plugins"):
+        said = "; ".join(f"{option}: {what}" for option, what in sorted(configs.items()))
+        tags["rnnlab.configs_from_plugins"] = said
     return {
         "uri": tracking_uri(config.tracking.uri, folder.path.parents[1]),
         "experiment": config.experiment_name,
@@ -132,11 +149,3 @@ def final_points(result: dict[str, Any]) -> dict[str, float]:
         for name, value in values.items()
     }
     return scores | baselines
-
-
-def _targets(node: Any) -> list[str]:
-    """Return every ``_target_`` in a plain config."""
-    if not isinstance(node, dict):
-        return []
-    own = [str(node["_target_"])] if "_target_" in node else []
-    return own + [target for child in node.values() for target in _targets(child)]

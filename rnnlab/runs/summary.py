@@ -16,6 +16,9 @@ from rnnlab.runs.finding import all_runs
 from rnnlab.runs.folder import SETTING, RunFolder, Status
 from rnnlab.runs.json_files import read_json
 
+MEASURED = ("score", "seeds", "model", "baseline", "parameters", "train s")
+"""What is known of a setting whose runs have finished."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -101,26 +104,34 @@ def summary_table(summaries: list[Summary], score: str | None = None) -> Table:
             the one that picked the best checkpoints.
     """
     table = Table(title="Test scores, mean ± standard deviation over seeds", title_justify="left")
-    for column in ("experiment", "setting", "score"):
+    for column in ("experiment", "setting"):
         table.add_column(column)
-    for column in ("seeds", "model", "baseline", "parameters", "train s"):
-        table.add_column(column, justify="right")
+    for column in MEASURED:
+        table.add_column(column, justify="left" if column == "score" else "right")
     for summary in summaries:
         if score is not None and score not in summary.results[0]["scores"]["test"]:
             continue
-        seconds = [result["train_seconds"] for result in summary.results]
-        baselines = [f"{value:.4g} {name}" for name, value in summary.baselines(score).items()]
-        table.add_row(
-            summary.experiment,
-            summary.setting[:8],
-            score or summary.score,
-            str(len(summary.results)),
-            spread(summary.test_scores(score)),
-            "\n".join(baselines),
-            f"{summary.results[0]['parameters']:,}",
-            f"{mean(seconds):.0f}",
-        )
+        table.add_row(summary.experiment, summary.setting[:8], *measured(summary, score))
     return table
+
+
+def measured(summary: Summary, score: str | None = None) -> list[str]:
+    """Return what a table shows under :data:`MEASURED`.
+
+    Args:
+        summary: The runs of a setting.
+        score: The test score to show; None for the one that picked the best checkpoints.
+    """
+    seconds = [result["train_seconds"] for result in summary.results]
+    baselines = [f"{value:.4g} {name}" for name, value in summary.baselines(score).items()]
+    return [
+        score or summary.score,
+        str(len(summary.results)),
+        spread(summary.test_scores(score)),
+        "\n".join(baselines),
+        f"{summary.results[0]['parameters']:,}",
+        f"{mean(seconds):.0f}",
+    ]
 
 
 def spread(values: list[float]) -> str:

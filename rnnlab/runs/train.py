@@ -28,12 +28,23 @@ def train(overrides: list[str]) -> RunFolder:
     """
     # From before the folder is made: no moment of its life may go unrecorded.
     with interruptible():
-        config = checked(overrides)
-        _make_data_path_absolute(config)
+        config = configured(overrides)
         assembly = prepare(config)
         run = create(assembly)
         execute(run, assembly)
     return run
+
+
+def configured(overrides: list[str]) -> DictConfig:
+    """Return the config of a run that is to be made, composed and valid.
+
+    Raises:
+        ConfigError: Something is wrong with it; a ``ConfigErrors`` when several things are.
+        Refused: Something would run code that it should not.
+    """
+    config = checked(overrides)
+    _make_data_path_absolute(config)
+    return config
 
 
 def prepare(config: DictConfig) -> Assembly:

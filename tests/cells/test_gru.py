@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
 
-from rnnlab.cells import GRU
+from rnnlab.cells import GRU, Cell
+from rnnlab.testing import CellContract
+
+
+class TestGRUContract(CellContract):
+    def make_cell(self, input_size: int, **arguments: Any) -> Cell:
+        return GRU(input_size, **{"hidden_size": 4, **arguments})
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 
-from rnnlab.cells import Jordan
+from rnnlab.cells import Cell, Jordan
 from rnnlab.errors import ConfigError
 from rnnlab.recurrence import Recurrent
+from rnnlab.testing import CellContract
 
 FUNCTIONS = {"identity": lambda v: v, "tanh": np.tanh, "sigmoid": lambda v: 1 / (1 + np.exp(-v))}
+
+
+class TestJordanContract(CellContract):
+    def make_cell(self, input_size: int, **arguments: Any) -> Cell:
+        return Jordan(input_size, **{"hidden_size": 4, "output_size": 5, **arguments})
 
 
 @pytest.mark.parametrize("nonlinearity", list(FUNCTIONS))

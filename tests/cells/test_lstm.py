@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from rnnlab.cells import LSTM
+from rnnlab.cells import LSTM, Cell
 from rnnlab.errors import ConfigError
+from rnnlab.testing import CellContract
+
+
+class TestLSTMContract(CellContract):
+    def make_cell(self, input_size: int, **arguments: Any) -> Cell:
+        return LSTM(input_size, **{"hidden_size": 4, **arguments})
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

@@ -1,14 +1,26 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from rnnlab.cells import RNN
+from rnnlab.cells import RNN, Cell
 from rnnlab.errors import ConfigError
+from rnnlab.testing import CellContract
+
+
+class TestRNNContract(CellContract):
+    def make_cell(self, input_size: int, **arguments: Any) -> Cell:
+        return RNN(input_size, **{"hidden_size": 4, **arguments})
+
+
+class TestIRNNContract(CellContract):
+    def make_cell(self, input_size: int, **arguments: Any) -> Cell:
+        chosen = {"hidden_size": 4, "nonlinearity": "relu", "recurrent_init": "identity"}
+        return RNN(input_size, **{**chosen, **arguments})
 
 
 @pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])

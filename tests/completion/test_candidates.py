@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ import pytest
 from rnnlab.cli import main
 from rnnlab.completion import candidates
 from rnnlab.config.options import options
+from rnnlab.plugins.installed import installed
+from rnnlab.plugins.verdicts import Verdict, remember
+
+Install = Callable[..., Path]
 
 VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "completion": []}
 
@@ -20,7 +25,7 @@ VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "
         ("rnnlab --", ["--help"]),
         ("rnnlab train --c", ["--cfg"]),
         ("rnnlab train cel", ["cell.", "cell="]),
-        ("rnnlab train cell=l", ["cell=lstm"]),
+        ("rnnlab train cell=ls", ["cell=lstm"]),
         ("rnnlab train seed=1 cell=ir", ["cell=irnn"]),
         ("rnnlab train cell.h", ["cell.hidden_size="]),
         ("rnnlab train cell=jordan cell.output_s", ["cell.output_size="]),
@@ -52,6 +57,34 @@ def test_a_strangers_keys(stranger: Path) -> None:
     found = candidates("rnnlab train cell=leaky cell.s", VERBS)
     assert found == ["cell.shape=", "cell.sizes=", "cell.steps="]
     assert not [name for name in sys.modules if name.startswith("stranger_")]
+
+
+def test_names_that_several_offer_and_qualified_ones(install: Install) -> None:
+    files = {"a_cells.py": "raise RuntimeError", "a_conf/experiment/jsb.yaml": "seed: 1\n"}
+    cells = {"made_up": "a_cells:X", "sole": "a_cells:X"}
+    install("rnnlab-a", {"cell": cells, "conf": {"a": "a_conf"}}, files)
+    install("rnnlab-b", {"cell": {"made_up": "b_cells:X"}})
+    for line, words in (
+        ("train cell=so", ["cell=sole"]),
+        ("train cell=rnnlab-b", ["cell=rnnlab-b:made_up"]),
+        ("train cell=rnnlab-a:s", ["cell=rnnlab-a:sole"]),
+        ("train cell=rnnlab:gr", ["cell=rnnlab:gru"]),
+        ("show cell/rnnlab-a:m", ["cell/rnnlab-a:made_up"]),
+        ("train experiment=js", ["experiment=jsb"]),
+        ("train experiment=rnnlab-a:", ["experiment=rnnlab-a:jsb"]),
+    ):
+        assert candidates(f"rnnlab {line}", VERBS) == words
+    assert "a_cells" not in sys.modules
+
+
+def test_what_an_import_told_is_offered(install: Install) -> None:
+    install("rnnlab-a", {"cell": {"made": "a_cells:X"}}, {"a_cells.py": "raise RuntimeError"})
+    (made,) = [item for item in installed("cell") if item.name == "made"]
+    assert candidates("rnnlab train cell=made cell.", VERBS) == []
+    remember({made: Verdict("", "Made.", {"size": [], "kind": ["p", "q"]})})
+    assert candidates("rnnlab train cell=made cell.", VERBS) == ["cell.kind=", "cell.size="]
+    found = candidates("rnnlab train cell=rnnlab-a:made cell.kind=", VERBS)
+    assert found == ["cell.kind=p", "cell.kind=q"]
 
 
 def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

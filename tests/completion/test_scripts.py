@@ -24,7 +24,7 @@ def run(shell: str, text: str) -> list[str]:
     [
         ("rnnlab trai", ["train"]),
         # Bash replaces only what follows the last = or :, so that is all it may be given.
-        ("rnnlab train cell=l", ["lstm"]),
+        ("rnnlab train cell=ls", ["lstm"]),
         ("rnnlab train cell=rnn cell.nonlinearity=", ["relu", "tanh"]),
         ("rnnlab train cell.hid", ["cell.hidden_size="]),
         ("rnnlab train nothing.like", []),
@@ -45,7 +45,7 @@ def test_fish() -> None:
     text = f"""
         function rnnlab; {sys.executable} -m rnnlab $argv; end
         {script("fish")}
-        complete -C 'rnnlab train cell=l'
+        complete -C 'rnnlab train cell=ls'
     """
     assert run("fish", text) == ["cell=lstm"]
 
@@ -57,7 +57,7 @@ def test_zsh() -> None:
         compadd() {{ print -l -- "$@" ${{(P)@[-1]}}; }}
         _files() {{ print FILES; }}
         {script("zsh")}
-        words=(rnnlab train cell=l); CURRENT=3; _rnnlab
+        words=(rnnlab train cell=ls); CURRENT=3; _rnnlab
     """
     assert run("zsh", text)[-1] == "cell=lstm"
 

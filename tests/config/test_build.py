@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,28 @@ def test_a_target_elsewhere_is_refused(
     }
     with pytest.raises(Refused):
         builders[slot]()
+
+
+class Part(Enum):
+    few = 1
+    many = 2
+
+
+class Placed(Adding):
+    """A dataset whose constructor takes what YAML cannot write."""
+
+    def __init__(self, place: Path, part: Part = Part.few, **more: int) -> None:
+        super().__init__(**more)
+        self.place, self.part = place, part
+
+
+def test_paths_and_enums_are_made_of_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Placed, "__module__", "rnnlab.data.datasets.adding")
+    monkeypatch.setattr("rnnlab.data.datasets.adding.Placed", Placed, raising=False)
+    cfg = compose(["dataset=adding"])
+    with open_dict(cfg):
+        cfg.dataset._target_ = "rnnlab.data.datasets.adding.Placed"
+        cfg.dataset.place, cfg.dataset.part = "somewhere", "many"
+    dataset = build.dataset(cfg)
+    assert isinstance(dataset, Placed)
+    assert (dataset.place, dataset.part) == (Path("somewhere"), Part.many)

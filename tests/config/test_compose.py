@@ -102,6 +102,9 @@ def test_a_mistyped_key() -> None:
     assert "cell," in line
 
 
+SEVERAL = "names several values where one run needs one; for a run of each, add -m"
+
+
 @pytest.mark.parametrize(
     ("override", "line"),
     [
@@ -112,8 +115,8 @@ def test_a_mistyped_key() -> None:
         ("cell.hidden_size", "cell.hidden_size: has no value; write cell.hidden_size=VALUE"),
         ("seed=${nope}", "seed: Interpolation key 'nope' not found"),
         ("~cell.nope", "~cell.nope: Could not delete from config. 'cell.nope' does not exist."),
-        ("seed=1,2", "seed=1,2: names several values where one run needs one"),
-        ("seed=choice(1,2)", "seed=choice(1,2): names several values where one run needs one"),
+        ("seed=1,2", f"seed=1,2: {SEVERAL}"),
+        ("seed=choice(1,2)", f"seed=choice(1,2): {SEVERAL}"),
     ],
 )
 def test_a_mistake_is_one_line(override: str, line: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from rnnlab.config.flags import answer
+from rnnlab.config.flags import answer, swept
 from rnnlab.errors import ConfigError
 
 
@@ -29,7 +29,8 @@ def test_a_part_of_the_config() -> None:
 def test_help_lists_groups_components_and_the_config(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(["--help", "cell=gru"]) == ""
     text = capsys.readouterr().out
-    assert "cell: gru, irnn, jordan, lstm, rnn" in text
+    (line,) = [line for line in text.splitlines() if line.startswith("cell: ")]
+    assert {"gru", "irnn", "jordan", "lstm", "rnn"} <= set(line.removeprefix("cell: ").split(", "))
     assert "_target_: rnnlab.cells.gru.GRU" in text
 
 
@@ -43,7 +44,7 @@ def test_hydras_own_part(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "rnnlab\n"
 
 
-@pytest.mark.parametrize("flag", ["--nope", "-m", "--multirun", "--config-dir=x", "-x"])
+@pytest.mark.parametrize("flag", ["--nope", "--multi", "--config-dir=x", "-x"])
 def test_other_flags_are_unknown(flag: str) -> None:
     with pytest.raises(ConfigError, match="there is no such option; valid: --help"):
         answer([flag])
@@ -59,3 +60,16 @@ def test_wrong_use_is_one_line(flags: list[str]) -> None:
 def test_a_wrong_override_is_still_an_error() -> None:
     with pytest.raises(ConfigError, match="cell=nope"):
         answer(["--cfg", "hydra", "cell=nope"])
+
+
+@pytest.mark.parametrize("flag", ["-m", "--multirun"])
+def test_a_run_of_each_value(flag: str) -> None:
+    assert swept([flag, "seed=0,1"]) == swept(["seed=0,1", flag]) == ["seed=0,1"]
+    assert swept([flag]) == []
+    assert swept(["seed=1", "name=-m"]) is None
+
+
+@pytest.mark.parametrize("other", ["--cfg", "--help", "-x"])
+def test_several_runs_have_no_one_config_to_show(other: str) -> None:
+    with pytest.raises(ConfigError, match=f"{other}: does not go with --multirun"):
+        swept([other, "job", "-m"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from pytorch_lightning.callbacks import RichModelSummary
 from rnnlab.cells.lstm import LSTM
 from rnnlab.config.targets import KINDS, base, target
 from rnnlab.errors import ConfigError, Refused
+
+Install = Callable[..., Path]
 
 
 def resolved(path: object, slot: str) -> type:
@@ -117,3 +120,40 @@ def test_an_installed_plugin_is_allowed(stranger: Path) -> None:
     assert resolved("stranger_cells.leaky.Leaky", "cell").__name__ == "Leaky"
     with pytest.raises(ConfigError, match=r"cannot be imported: RuntimeError: boom$"):
         resolved("stranger_broken.Cell", "cell")
+
+
+CELL = "from rnnlab.cells.base import Cell\nclass X(Cell): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "why"),
+    [
+        ("t_exits", "import sys; sys.exit(0)", "rnnlab-a 1.0 cannot be imported: SystemExit: 0"),
+        ("t_hangs", "import time; time.sleep(30)", "rnnlab-a 1.0 cannot be imported: it has not"),
+        ("t_empty", "", "does not exist"),
+    ],
+)
+def test_a_plugin_of_a_stored_config_is_imported_with_the_same_care(
+    install: Install, monkeypatch: pytest.MonkeyPatch, module: str, source: str, why: str
+) -> None:
+    monkeypatch.setenv("RNNLAB_IMPORT_TIMEOUT", "0.5")
+    install("rnnlab-a", {"cell": {"x": f"{module}:X"}}, {f"{module}.py": source})
+    with pytest.raises(ConfigError) as caught:
+        resolved(f"{module}.X", "cell")
+    assert str(caught.value).startswith(f"cell._target_={module}.X: {why}")
+
+
+def test_one_built_for_another_rnnlab_is_refused(install: Install) -> None:
+    points = {"cell": {"x": "a_cells:X"}}
+    install("rnnlab-a", points, {"a_cells.py": CELL}, requires=["rnnlab>=99"])
+    with pytest.raises(ConfigError, match=r"rnnlab-a 1\.0 was built for another API version"):
+        resolved("a_cells.X", "cell")
+
+
+def test_plugins_that_are_switched_off_are_named(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("rnnlab-a", {"cell": {"x": "a_cells:X"}}, {"a_cells.py": CELL})
+    monkeypatch.setenv("RNNLAB_DISABLE_PLUGINS", "1")
+    with pytest.raises(ConfigError, match=r"plugins are disabled by RNNLAB_DISABLE_PLUGINS$"):
+        resolved("a_cells.X", "cell")

@@ -21,13 +21,14 @@ def searched(main: Path) -> list[tuple[str | None, str | None]]:
     return [(item.provider, item.path) for item in path.get_path()]
 
 
-def test_components_come_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_installed_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert searched(packaged_conf()) == [
         ("hydra", "pkg://hydra.conf"),
         ("main", f"conf://{packaged_conf()}"),
         ("schema", "structured://"),
         ("rnnlab", "rnnlab://plugins"),
+        ("rnnlab", "rnnlab-conf://plugins"),
     ]
 
 

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -125,3 +128,77 @@ def test_a_parameter_can_be_made_by_hand() -> None:
     alone = Parameter("x", int, inspect.Parameter.empty)
     assert alone.required
     assert alone.refusal("y") == "must be an integer"
+
+
+class Color(Enum):
+    red = 1
+    blue = 2
+
+
+class Places:
+    def __init__(
+        self,
+        color: Color = Color.red,
+        path: Path = Path("here"),
+        other: Path | None = None,
+        pair: tuple[int, int] = (1, 2),
+        counts: Iterable[Count] = (1,),
+    ) -> None: ...
+
+
+PLACES = {parameter.name: parameter for parameter in parameters(Places)}
+
+
+def test_an_enum_is_written_by_the_names_of_its_members() -> None:
+    color = PLACES["color"]
+    assert (color.plain_default, color.choices) == ("red", ("red", "blue"))
+    assert color.describe() == "one of red, blue"
+    assert color.refusal("blue") is None
+    assert color.refusal("green") == "must be one of red, blue"
+    assert color.convert("blue") is Color.blue
+
+
+def test_a_path_is_written_as_text() -> None:
+    assert PLACES["path"].plain_default == "here"
+    assert PLACES["path"].describe() == "a path"
+    assert PLACES["path"].refusal(3) == "must be a path"
+    assert PLACES["path"].convert("there") == Path("there")
+    assert PLACES["other"].convert(None) is None
+    assert PLACES["other"].describe() == "a path or null"
+
+
+def test_a_tuple_is_given_as_one() -> None:
+    assert PLACES["pair"].convert([3, 4]) == (3, 4)
+    assert FOUND["sizes"].convert([3, 4]) == [3, 4]
+
+
+def test_a_range_of_items_is_checked() -> None:
+    assert PLACES["counts"].refusal([1, 2]) is None
+    assert PLACES["counts"].refusal([1, 0]) == "must be a list of integers >= 1"
+
+
+def test_keyword_arguments_are_those_of_the_base_that_gets_them() -> None:
+    class Child(Places):
+        def __init__(self, extra: int, path: str = "mine", **more: Any) -> None: ...
+
+    class Grandchild(Child):
+        pass
+
+    class Closed(Child):
+        def __init__(self, only: int) -> None: ...
+
+    names = ["extra", "path", "color", "other", "pair", "counts"]
+    assert [parameter.name for parameter in parameters(Child)] == names
+    assert [parameter.name for parameter in parameters(Grandchild)] == names
+    assert parameters(Child)[1].default == "mine"
+    assert [parameter.name for parameter in parameters(Closed)] == ["only"]
+
+
+def test_a_dataclass_makes_its_defaults() -> None:
+    @dataclass
+    class Sizes:
+        first: int
+        sizes: list[int] = field(default_factory=lambda: [1, 2])
+
+    assert [parameter.required for parameter in parameters(Sizes)] == [True, False]
+    assert parameters(Sizes)[1].default == [1, 2]

@@ -46,7 +46,13 @@ def test_what_changes_the_result_counts(path):
 def test_data_and_plugins_count():
     base = fingerprint(CONFIG, "sha", {})
     assert fingerprint(CONFIG, "other", {}) != base
-    assert fingerprint(CONFIG, "sha", {"rnnlab-mgu": "1.0"}) != base
+    one, edited = ({"mgu": {"version": "1.0", "sha256": sha}} for sha in "ab")
+    found = [fingerprint(CONFIG, "sha", plugins) for plugins in (one, edited)]
+    # Trained with the one and then with the other.
+    found += [fingerprint(CONFIG, "sha", edited, earlier_plugins=[one])]
+    found += [fingerprint(CONFIG, "sha", one, earlier_plugins=[edited])]
+    assert len({base, *found}) == 5
+    assert fingerprint(CONFIG, "sha", one, earlier_plugins=[]) == found[0]
 
 
 def test_setting_is_shared_by_replicates():

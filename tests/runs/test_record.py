@@ -48,7 +48,8 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     folder = RunFolder(tmp_path / "outputs/experiment/run")
     manifest = {
-        "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git, "plugins": {"p": "1"},
+        "fingerprint": "f", "setting": "s", "data_sha256": "d", "git": git,
+        "plugins": {"p": {"version": "1", "sha256": "a" * 64}}, "plugins_since": [],
     }  # fmt: skip
     folder.path.mkdir(parents=True)
     write_json(
@@ -65,8 +66,23 @@ def test_tags_say_what_the_manifest_says(tmp_path, monkeypatch, git):
         "rnnlab.folder": str(folder.path),
         "rnnlab.data_sha256": "d",
         "rnnlab.init_from": "pretraining/one",
-        "rnnlab.plugin.p": "1",
+        "rnnlab.plugin.p": f"1 {'a' * 12}",
     }
     if git:
         tags |= {"mlflow.source.git.commit": "abc", "rnnlab.git.dirty": "True"}
     assert told["tags"] == tags
+
+
+def test_configs_of_plugins_are_named_and_no_part_of_what_is_computed(
+    install, small, tmp_path, monkeypatch
+):
+    plain = manifest_of(assemble(compose(small)))
+    assert plain["configs_from_plugins"] == {}
+    text = "# @package _global_\ndefaults:\n  - override /cell: lstm\n"
+    files = {"music/__init__.py": "", "music/conf/experiment/mine.yaml": text}
+    install("rnnlab-music", {"conf": {"music": "music.conf"}}, files)
+    found = manifest_of(assemble(compose([*small, "experiment=mine"])))
+    (said,) = found["configs_from_plugins"].values()
+    assert list(found["configs_from_plugins"]) == ["experiment/mine"]
+    assert said.startswith("rnnlab-music 1.0 ")
+    assert found["fingerprint"] == plain["fingerprint"]

@@ -1,0 +1,1 @@
+"""Every recurrent cell of the package ``torchrecurrent`` as an rnnlab cell."""

@@ -1,0 +1,1 @@
+"""The rules of the contract for cells, one file per family."""
