@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from rnnlab.testing.dataset_contract import DatasetContract
-from rnnlab.testing.task_contract import TaskContract
+from rnnlab.testing import DatasetContract, TaskContract
 from rnnlab_polyphony.bach_chorales import BachChorales
 from rnnlab_polyphony.keys import roll_of
 from rnnlab_polyphony.midi_files import write_midi
