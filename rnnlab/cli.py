@@ -40,6 +40,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+plugins = typer.Typer(help="Write a plugin, or check one.", no_args_is_help=True)
+app.add_typer(plugins, name="plugin")
+
 Run = Annotated[
     str, typer.Argument(help="A run's folder, its MLflow id, the beginning of either, or last.")
 ]
@@ -248,6 +251,48 @@ def sync(output_dir: Output = None) -> None:
         raise typer.Exit(4)
 
 
+@plugins.command("new")
+def plugin_new(
+    name: Annotated[str, typer.Argument(help="What it is called: mgu makes rnnlab-mgu.")],
+    kind: Annotated[str, typer.Option(help="cell, task or dataset.")],
+    path: Annotated[Path, typer.Option(help="The folder to make its folder in.")] = Path(),
+) -> None:
+    """Write a package that installs, passes its tests and trains as it is."""
+    from rnnlab.plugins.scaffold import naming, next_commands, write
+
+    names = naming(name, kind)
+    folder = write(names, path)
+    following = [f"  {line}\n" for line in next_commands(names, folder)]
+    sys.stdout.writelines([f"{folder}\n\nnext:\n", *following])
+
+
+@plugins.command("check")
+def plugin_check(
+    name: Annotated[
+        str, typer.Argument(help="A component, mgu or cell/mgu, or a package, rnnlab-mgu.")
+    ],
+    overrides: Overrides = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(help="A rule to leave out; may be repeated.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="No compilation and no speed.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON.")] = False,
+) -> None:
+    """Run the contract of what is installed; show what a cell can do. Exit 1 if a rule fails."""
+    from rnnlab.capability import check_all
+    from rnnlab.capability.tables import as_json, shown
+
+    reports = []
+    for report in check_all(name, overrides or [], skip=skip or (), quick=quick):
+        reports.append(report)
+        if not json:
+            _show(*shown(report))
+    if json:
+        sys.stdout.write(as_json(reports))
+    if not all(report.passed for report in reports):
+        raise typer.Exit(1)
+
+
 @app.command()
 def completion(shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")]) -> None:
     """Print a completion script: rnnlab completion bash > ~/.rnnlab && source ~/.rnnlab."""
@@ -395,7 +440,12 @@ def _complete(line: str) -> int:
 
     commands: Any = typer.main.get_command(app)
     verbs = {
-        name: [option for parameter in command.params for option in parameter.opts]
+        name: [
+            option
+            for part in (command, *getattr(command, "commands", {}).values())
+            for parameter in part.params
+            for option in parameter.opts
+        ]
         for name, command in commands.commands.items()
     }
     verbs["train"] = [*verbs["train"], *HYDRA_FLAGS, *MULTIRUN]

@@ -8,7 +8,9 @@ from rnnlab.config.allow_list import allow_list
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
 from rnnlab.config.options import groups, options, plural, qualified_options
 from rnnlab.errors import ConfigError
+from rnnlab.plugins import discovery
 from rnnlab.plugins.allowed import allowing
+from rnnlab.plugins.scaffold import KINDS
 from rnnlab.runs.places import default_output_dir
 
 
@@ -43,6 +45,8 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
         return names or [f"{name}/" for name in groups()]
     if verb == "list":
         return [plural(group) for group in groups()]
+    if verb == "plugin":
+        return _plugin(before)
     if verb == "completion":
         return ["bash", "fish", "zsh"]
     if verb in ("resume", "evaluate", "predict", "generate") and not before:
@@ -50,6 +54,20 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
     if verb == "evaluate":
         return [word for word in overrides(before, current) if word.startswith("dataset.")]
     return []
+
+
+def _plugin(before: Sequence[str]) -> list[str]:
+    if not before:
+        return ["check", "new"]
+    if before[-1] == "--kind":
+        return list(KINDS)
+    if before != ["check"]:
+        return []
+    known = [item for kind in KINDS for item in discovery.components(kind)]
+    return [
+        *{item.distribution for item in known},
+        *(f"{item.group}/{item.name}" for item in known),
+    ]
 
 
 def overrides(before: Sequence[str], current: str) -> list[str]:

@@ -21,7 +21,6 @@ __all__ = [
     "GROUPS",
     "Component",
     "components",
-    "distributions_in_use",
     "exists",
     "find",
     "installed",
@@ -135,16 +134,6 @@ def owner(target: str) -> Component | None:
     # Several distributions may share a top-level package: the nearest module decides.
     return max(near, key=lambda item: _common(item.target.replace(":", ".").split("."), parts),
                default=None)  # fmt: skip
-
-
-def distributions_in_use(targets: Iterable[str]) -> dict[str, str]:
-    """Return name and version of each distribution, rnnlab's own aside, that some targets are from.
-
-    Args:
-        targets: Values of ``_target_``.
-    """
-    owners = [found for target in targets if (found := owner(target)) is not None]
-    return {component.distribution: component.version for component in owners}
 
 
 def _matching(offers: Sequence[Component], name: str) -> list[Component]:

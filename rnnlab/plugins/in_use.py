@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from rnnlab.plugins.content import sha256_of
-from rnnlab.plugins.discovery import GROUPS, Component, components
+from rnnlab.plugins.discovery import Component, owner
 
 _SHOWN = 12
 
@@ -45,13 +45,9 @@ def plugins_in_use(config: Mapping[str, Any]) -> dict[str, PluginInUse]:
     Args:
         config: The config as plain values.
     """
-    used = {target.partition(".")[0] for target in _targets(config)} - {"rnnlab"}
     found: dict[str, dict[str, Component]] = defaultdict(dict)
-    if used:
-        for group in GROUPS:
-            for component in components(group):
-                if component.package in used:
-                    found[component.distribution].setdefault(component.package, component)
+    for component in filter(None, map(owner, _targets(config))):
+        found[component.distribution].setdefault(component.package, component)
     return {name: _in_use(packages) for name, packages in sorted(found.items())}
 
 

@@ -10,7 +10,9 @@ True
 """
 
 from rnnlab.testing.cell_contract import CellContract
+from rnnlab.testing.dataset_contract import DatasetContract
 from rnnlab.testing.outcome import Outcome
 from rnnlab.testing.run import run
+from rnnlab.testing.task_contract import TaskContract
 
-__all__ = ["CellContract", "Outcome", "run"]
+__all__ = ["CellContract", "DatasetContract", "Outcome", "TaskContract", "run"]

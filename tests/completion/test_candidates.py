@@ -37,6 +37,10 @@ VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "
         ("rnnlab train output_", ["output_dir="]),
         ("rnnlab train nothing.like", []),
         ("rnnlab list ce", ["cells"]),
+        ("rnnlab plugin ", ["check", "new"]),
+        ("rnnlab plugin new mgu --kind t", ["task"]),
+        ("rnnlab plugin check cell/ls", ["cell/lstm"]),
+        ("rnnlab plugin check gru ", []),
         ("rnnlab show ce", ["cell/"]),
         ("rnnlab show cell/ls", ["cell/lstm"]),
         ("rnnlab completion ", ["bash", "fish", "zsh"]),
@@ -56,6 +60,7 @@ def test_every_option_of_a_group() -> None:
 def test_a_strangers_keys(stranger: Path) -> None:
     found = candidates("rnnlab train cell=leaky cell.s", VERBS)
     assert found == ["cell.shape=", "cell.sizes=", "cell.steps="]
+    assert candidates("rnnlab plugin check rnnlab-str", VERBS) == ["rnnlab-stranger"]
     assert not [name for name in sys.modules if name.startswith("stranger_")]
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable
-from importlib.metadata import PathDistribution
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -62,13 +62,19 @@ def test_two_hundred_plugins_cost_one_small_file_each(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: Counter[str] = Counter()
-    original = PathDistribution.read_text
 
-    def counted(self: PathDistribution, filename: str) -> str | None:
-        reads[filename] += "rnnlab_many" in str(self._path)  # type: ignore[attr-defined]
-        return original(self, filename)
+    def count(kind: type[Distribution]) -> None:
+        original = kind.read_text
 
-    monkeypatch.setattr(PathDistribution, "read_text", counted)
+        def counted(self: Distribution, filename: str) -> str | None:
+            reads[filename] += "rnnlab_many" in str(self._path)  # type: ignore[attr-defined]
+            return original(self, filename)
+
+        monkeypatch.setattr(kind, "read_text", counted)
+
+    # A backport of importlib.metadata, where one was imported, puts its own kind before Python's.
+    for kind in {type(distribution) for distribution in distributions()}:
+        count(kind)
     for index in range(200):
         install(f"rnnlab-many{index}", {"cell": {f"many{index}": f"many{index}:Many"}})
     module._read.cache_clear()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from rnnlab.data.vocabulary import BEGIN, END, Vocabulary
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import BackboneFactory
 from rnnlab.tasks.many_to_many import ManyToMany
+from rnnlab.testing import TaskContract
 
 X = Field("tokens", 6, sequence=True)
 Y = Field("tokens", 6, sequence=True, max_length=3)
@@ -66,3 +68,17 @@ def test_learns_to_reverse(attention: str, recurrent: Factories) -> None:
     with torch.inference_mode():
         scores.update(task.evaluate(model.eval(), batch), batch)
     assert scores.compute()["token_error_rate"] < 0.05
+
+
+class TestManyToMany(TaskContract):
+    beside: ClassVar = {
+        "scheduled_sampling_epochs": {"scheduled_sampling": 0.5},
+        "beam_width": {"decoder": "beam"},
+        "length_penalty": {"decoder": "beam"},
+        "temperature": {"decoder": "sampling"},
+        "sampling_seed": {"decoder": "sampling"},
+    }
+    other_values: ClassVar = {"length_penalty": 8.0}
+
+    def make_task(self, **arguments: Any) -> ManyToMany:
+        return ManyToMany(**{"embedding_size": 4, **arguments})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import BackboneFactory
 from rnnlab.tasks.many_to_many import ManyToMany
 from rnnlab.tasks.many_to_one import ManyToOne
+from rnnlab.testing import TaskContract
 
 X = Field("reals", 3, sequence=True)
 Y = Field("tokens", 4, sequence=False)
@@ -73,3 +75,8 @@ def test_relative_wants_the_past_of_the_target(task: ManyToOne | ManyToMany) -> 
     assert task.refusal(DataSpec(X, fitting)) is None
     for target in (Field("reals", 4, sequence), Field("tokens", 3, sequence)):
         assert "relative=true needs the past" in str(task.refusal(DataSpec(X, target)))
+
+
+class TestManyToOne(TaskContract):
+    def make_task(self, **arguments: Any) -> ManyToOne:
+        return ManyToOne(**{"embedding_size": 4, **arguments})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import pytest
 
@@ -8,6 +9,7 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import BackboneFactory
 from rnnlab.tasks.one_to_many import OneToMany
+from rnnlab.testing import TaskContract
 
 X = Field("image", 4, sequence=False, shape=(1, 2, 2))
 Y = Field("tokens", 5, sequence=True, max_length=3)
@@ -35,3 +37,17 @@ def test_window_cannot_decode(window_mlp: Factories) -> None:
 
 def test_backbone_of_both_directions_decodes_in_one(recurrent: Factories) -> None:
     OneToMany().build_model(DataSpec(X, Y), recurrent(bidirectional=True))
+
+
+class TestOneToMany(TaskContract):
+    beside: ClassVar = {
+        "scheduled_sampling_epochs": {"scheduled_sampling": 0.5},
+        "beam_width": {"decoder": "beam"},
+        "length_penalty": {"decoder": "beam"},
+        "temperature": {"decoder": "sampling"},
+        "sampling_seed": {"decoder": "sampling"},
+    }
+    other_values: ClassVar = {"length_penalty": 8.0}
+
+    def make_task(self, **arguments: Any) -> OneToMany:
+        return OneToMany(**{"embedding_size": 4, **arguments})

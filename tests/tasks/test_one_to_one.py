@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -8,6 +9,7 @@ from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.models.backbone import BackboneFactory
 from rnnlab.tasks.one_to_one import OneToOne
+from rnnlab.testing import TaskContract
 
 X = Field("reals", 3, sequence=False)
 Y = Field("tokens", 4, sequence=False)
@@ -34,3 +36,8 @@ def test_window_of_one_is_the_feed_forward_network(
     hidden = (x @ weights["backbone.input.weight"].T + weights["backbone.input.bias"]).relu()
     expected = hidden @ weights["head.weight"].T + weights["head.bias"]
     torch.testing.assert_close(model(Batch(x)).values, expected)
+
+
+class TestOneToOne(TaskContract):
+    def make_task(self, **arguments: Any) -> OneToOne:
+        return OneToOne(**{"embedding_size": 4, **arguments})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import BackboneFactory
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
+from rnnlab.testing import TaskContract
 
 TOKENS = Field("tokens", 6, sequence=True)
 Factories = Callable[..., BackboneFactory]
@@ -51,3 +53,8 @@ def test_chunks_with_carried_state_equal_the_whole(
         parts.append(output.values)
     torch.testing.assert_close(torch.cat(parts, 1), whole.values)
     torch.testing.assert_close(state, whole.state)
+
+
+class TestSyncedManyToMany(TaskContract):
+    def make_task(self, **arguments: Any) -> SyncedManyToMany:
+        return SyncedManyToMany(**{"embedding_size": 4, **arguments})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -5,6 +7,7 @@ from rnnlab.data.dataset import Part
 from rnnlab.data.datasets.adding import Adding
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
+from rnnlab.testing import DatasetContract
 
 
 def small(steps: int = 11, split_seed: int = 0) -> Adding:
@@ -47,3 +50,9 @@ def test_parts_have_the_sizes_asked_for_and_differ() -> None:
 def test_split_seed_decides_the_data_and_its_hash() -> None:
     assert small().sha256() == small().sha256()
     assert small().sha256() != small(split_seed=1).sha256()
+
+
+class TestAdding(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> Adding:
+        sizes = {"train_size": 9, "val_size": 5, "test_size": 5}
+        return Adding(**{"steps": 6, **sizes, **arguments})

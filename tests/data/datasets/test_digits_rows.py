@@ -1,4 +1,4 @@
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -8,6 +8,7 @@ from rnnlab.data.datasets import digits_rows
 from rnnlab.data.datasets.digits_image import DigitsImage
 from rnnlab.data.datasets.digits_rows import DigitsRows
 from rnnlab.data.digits import Digits, load_digits
+from rnnlab.testing import DatasetContract
 
 PARTS = get_args(Part)
 
@@ -44,3 +45,10 @@ def test_the_spec_says_what_is_there() -> None:
     assert spec.input.sequence
     assert not spec.target.sequence
     assert (spec.target.kind, spec.target.size) == ("tokens", 10)
+
+
+class TestDigitsRows(DatasetContract):
+    reads = True
+
+    def make_dataset(self, **arguments: Any) -> DigitsRows:
+        return DigitsRows(**arguments)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -6,6 +8,7 @@ from rnnlab.data.datasets.parity import Parity
 from rnnlab.data.generation import PARTS
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: Parity, name: Part) -> TensorSplit:
@@ -54,3 +57,9 @@ def test_split_seed_decides_the_data_and_its_hash() -> None:
     first, again, other = (Parity(8, train_size=50, split_seed=seed) for seed in (1, 1, 2))
 
     assert first.sha256() == again.sha256() != other.sha256()
+
+
+class TestParity(DatasetContract):
+    def make_dataset(self, **arguments: Any) -> Parity:
+        sizes = {"train_size": 9, "val_size": 5, "test_size": 5}
+        return Parity(**{"steps": 20, **sizes, **arguments})

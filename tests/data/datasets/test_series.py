@@ -1,4 +1,5 @@
 import csv
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from rnnlab.data.generation import PARTS
 from rnnlab.data.package_files import package_file
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
+from rnnlab.testing import DatasetContract
 
 
 def part(dataset: Series, name: Part) -> TensorSplit:
@@ -110,3 +112,11 @@ def test_the_hash_is_of_the_file() -> None:
 def test_a_mistyped_name_gets_the_nearest_one() -> None:
     with pytest.raises(ConfigError, match=r"name=sunspot: unknown; did you mean sunspots\?"):
         Series("sunspot")
+
+
+class TestSeries(DatasetContract):
+    reads = True
+    unseen_arguments: ClassVar = {"split_seed": "parts follow one another in time"}
+
+    def make_dataset(self, **arguments: Any) -> Series:
+        return Series(**{"window": 5, **arguments})

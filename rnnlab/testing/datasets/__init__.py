@@ -1,0 +1,1 @@
+"""The rules of the contract for datasets, by what they are about."""

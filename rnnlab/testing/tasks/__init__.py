@@ -1,0 +1,1 @@
+"""The rules of the contract for tasks, by what they are about."""

@@ -1,0 +1,41 @@
+"""Trials without a compilation, which takes long; tests/install has one with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from rnnlab.capability.compiling import Compilation, refusal_of
+
+
+def test_time_is_limited(plugins: Path) -> None:
+    trial = Compilation("unsound", {"hidden_size": 4}, limit=0.05)
+    found = trial.result()
+    assert found.able is None
+    assert found.reason == "took longer than 0.05 s"
+    assert trial._process.returncode is not None
+
+
+def test_the_answer_comes_from_the_other_process(plugins: Path) -> None:
+    (plugins / "probe_cells.py").write_text("import os\nos._exit(7)\n")
+    trials = [Compilation(name, {}, limit=200) for name in ("missing", "needy")]
+    missing, dead = [trial.result() for trial in trials]
+    assert missing.able is False
+    assert "cell=missing: is not installed" in missing.reason
+    assert dead.able is False
+    assert "ended (7)" in dead.reason
+
+
+def test_forward_and_backward_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "compile", lambda step, fullgraph: step)
+    assert refusal_of("gru", {"hidden_size": 4}) == ""
+    monkeypatch.setattr(torch, "compile", lambda step, fullgraph: lambda z, h: step(z, h) * 1.01)
+    assert "AssertionError" in refusal_of("gru", {"hidden_size": 4})
+    monkeypatch.setattr(
+        torch,
+        "compile",
+        lambda step, fullgraph: lambda z, h: step(z, h).detach().requires_grad_(),
+    )
+    assert "AssertionError" in refusal_of("gru", {"hidden_size": 4})
