@@ -50,5 +50,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt $(PLUGINS:%=%/pyproject.toml) | $(VENV)/bin/python
 	@echo "installing into $(VENV): a minute or two, the first time"
-	$(PIP) -e '.[dev,all]' $(PLUGINS:%=-e ./%)
+	$(PIP) -e '.[dev,all]' $(PLUGINS:%=-e './%[dev]')
 	touch $(VENV)/.installed $@

@@ -51,7 +51,7 @@ class Speed:
         engine: What ran the cell.
         milliseconds: Median.
         lstm_milliseconds: Median of ``nn.LSTM``, measured in turn with the cell.
-        shape: B, T, F and H, and the threads of torch, in words.
+        shape: B, T, F, H and threads, in words.
     """
 
     engine: str

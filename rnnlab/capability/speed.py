@@ -22,11 +22,20 @@ def speeds(cell: Cell) -> list[Speed]:
     """Return the times of a cell by engine: the one that ``auto`` takes, and ``loop``.
 
     The cell and ``nn.LSTM`` are measured in turn, so that whatever else the machine does in the
-    meantime slows down both.
+    meantime slows down both; on one thread, as several wait for each other where cores are shared.
 
     Args:
         cell: Any cell; the gradients of its weights are changed.
     """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _speeds(cell)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _speeds(cell: Cell) -> list[Speed]:
     lstm = nn.LSTM(cell.input_size, cell.output_size, batch_first=True)
     auto, loop = Recurrent(cell), Recurrent(cell, "loop")
     brief = _input(cell, T // 10)
@@ -40,9 +49,7 @@ def speeds(cell: Cell) -> list[Speed]:
     if auto.choice.name != "loop":
         layers = {"nn.LSTM": lstm, auto.choice.name: auto, "loop": loop}
     times = {name: 1e3 * median(spent) for name, spent in in_turn(layers, x).items()}
-    threads = torch.get_num_threads()
-    shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, "
-    shape += "1 thread" if threads == 1 else f"{threads} threads"
+    shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, 1 thread"
     beside = times.pop("nn.LSTM")
     return [Speed(name, spent, beside, shape) for name, spent in times.items()]
 

@@ -20,7 +20,7 @@ def test_the_engine_that_auto_takes_and_the_loop_are_measured() -> None:
     found = speeds(GRU(3, 4))
     assert [item.engine for item in found] == ["fused", "loop"]
     shapes = {item.shape for item in found}
-    assert shapes <= {"B2 T10 F3 H4, 1 thread", f"B2 T10 F3 H4, {torch.get_num_threads()} threads"}
+    assert shapes == {"B2 T10 F3 H4, 1 thread"}
     assert len(shapes) == 1
     for item in found:
         assert item.ratio == pytest.approx(item.milliseconds / item.lstm_milliseconds)
