@@ -14,7 +14,7 @@ from rnnlab.cells import Cell
 from rnnlab.errors import ConfigError
 from rnnlab.plugins.discovery import Component, components
 from rnnlab.plugins.signature import parameters
-from rnnlab.testing.other_values import other_values
+from rnnlab.testing.other_values import valid_values
 from rnnlab.testing.tasks.backbones import recurrent
 from rnnlab.testing.tasks.tiny_data import Case, cases
 
@@ -55,7 +55,7 @@ def arguments(component: Component) -> dict[str, Any]:
         if parameter.name in UNITS:
             chosen[parameter.name] = UNITS[parameter.name]
         elif parameter.required:
-            chosen[parameter.name] = other_values(parameter, None)[0]
+            chosen[parameter.name] = valid_values(parameter)[0]
     return chosen
 
 

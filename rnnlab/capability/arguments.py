@@ -11,9 +11,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.override import override
 from rnnlab.errors import ConfigError
-from rnnlab.plugins.annotation import alternatives
 from rnnlab.plugins.nodes import configurable, node
 from rnnlab.plugins.signature import Parameter
+from rnnlab.testing.other_values import valid_values
 
 # Contracts run a component hundreds of times; these make it small where it has such an argument.
 _SMALL: dict[str, tuple[int, ...]] = {
@@ -23,8 +23,6 @@ _SMALL: dict[str, tuple[int, ...]] = {
     "val_size": (20, 50),
     "test_size": (20, 50),
 }
-_INTEGERS = (4, 2, 1, 3, 8, 0, 16, 64)
-_NUMBERS = (0.5, 1.0, 0.1, 0.9, 2.0, 0.0)
 
 
 def arguments(cls: type, group: str, overrides: Iterable[str] = ()) -> dict[str, Any]:
@@ -98,29 +96,12 @@ def _small(parameter: Parameter) -> int | None:
 
 
 def _guess(parameter: Parameter, cls: type, group: str) -> Any:
-    for value in _candidates(parameter):
-        if parameter.refusal(value) is None:
-            return value
+    small = _small(parameter)
+    guesses = valid_values(parameter) if small is None else [small]
+    if guesses:
+        return guesses[0]
     raise ConfigError(
         f"{cls.__name__} needs it, and no value can be guessed: give {parameter.describe()}, "
         f"as in {group}.{parameter.name}=…",
         key=f"{group}.{parameter.name}",
     )
-
-
-def _candidates(parameter: Parameter) -> list[Any]:
-    kinds = alternatives(parameter.type)
-    found: list[Any] = [*_SMALL.get(parameter.name, ()), *parameter.choices]
-    bounds = parameter.range
-    ends = [] if bounds is None else [bounds.min, bounds.max, bounds.above, bounds.below]
-    edges = [end for end in ends if end is not None]
-    if bool in kinds:
-        found += [False]
-    if int in kinds:
-        found += [*_INTEGERS, *(int(edge) + by for edge in edges for by in (0, 1, -1))]
-    if float in kinds:
-        middle = [sum(edges) / len(edges)] if edges else []
-        found += [*_NUMBERS, *map(float, edges), *middle, *(edge + 1.0 for edge in edges)]
-    if type(None) in kinds:
-        found += [None]
-    return found

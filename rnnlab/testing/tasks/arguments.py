@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
 from rnnlab.errors import ConfigError
 from rnnlab.plugins.signature import Parameter, parameters
 from rnnlab.tasks.base import Task
+from rnnlab.testing.arguments import TriedArguments, idle
 from rnnlab.testing.global_random import seeded
-from rnnlab.testing.other_values import other_values, wrong_values
+from rnnlab.testing.other_values import wrong_values
 from rnnlab.testing.rule import rule
 from rnnlab.testing.tasks.subject import TaskSubject, Trial, attempt, build, close
 from rnnlab.testing.tasks.tiny_data import Case
 
 
-class ArgumentRules(TaskSubject):
-    """Every argument does something, and a wrong value of it is refused in words.
-
-    Attributes:
-        other_values: For an argument whose other values the signature does not tell: one that
-            differs from what ``make_task`` chooses.
-        beside: For an argument that matters only beside others: those, as
-            ``{"beam_width": {"decoder": "beam"}}``.
-        unseen_arguments: Arguments whose effect cannot be seen here, each with the reason.
-    """
-
-    other_values: ClassVar[Mapping[str, Any]] = {}
-    beside: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-    unseen_arguments: ClassVar[Mapping[str, str]] = {}
+class ArgumentRules(TriedArguments, TaskSubject):
+    """Every argument does something, and a wrong value of it is refused in words."""
 
     @rule("test_answers_are_repeatable")
     def test_every_argument_changes_something(self) -> None:
         """Another value changes what is refused, built, learnt, scored or answered."""
-        takes = parameters(type(self.make_task()))
-        named = {*self.other_values, *self.beside, *self.unseen_arguments}
-        unknown = sorted(named - {argument.name for argument in takes})
-        assert not unknown, (
-            f"other_values, beside or unseen_arguments names {', '.join(unknown)}, which the "
-            "constructor does not take"
-        )
-        seen = [argument for argument in takes if argument.name not in self.unseen_arguments]
-        idle = [reason for argument in seen if (reason := self._idle(argument))]
-        assert not idle, "; ".join(idle)
+        takes = self.seen_arguments(type(self.make_task()))
+        found = [reason for argument in takes if (reason := self._idle(argument))]
+        assert not found, "; ".join(found)
 
     @rule("test_what_is_taken_can_be_trained")
     def test_wrong_values_are_refused(self) -> None:
@@ -70,23 +52,15 @@ class ArgumentRules(TaskSubject):
 
     def _idle(self, argument: Parameter) -> str | None:
         """Return why an argument seems to have no effect, or None where it has one."""
-        name, beside = argument.name, dict(self.beside.get(argument.name, {}))
-        values = other_values(argument, argument.default)[:4]
-        if name in self.other_values:
-            values = [self.other_values[name]]
+        beside = self.needed_beside(argument)
+        values = self.values_to_try(argument)[:4]
         usual = _Behaviour(self.make_task, beside)
         for value in values:
-            changed = _Behaviour(self.make_task, {**beside, name: value})
+            changed = _Behaviour(self.make_task, {**beside, argument.name: value})
             # Case by case, for most arguments show their effect in one of the first.
             if any(not close(usual.on(case), changed.on(case)) for case in self.cases()):
                 return None
-        tried = f"(tried {', '.join(map(repr, values))})" if values else "(no value to try)"
-        return (
-            f"argument {name} changes nothing {tried}: use it or leave it out; make_task must pass "
-            "**arguments on to the constructor; where it matters for other values or beside other "
-            f"arguments, name them in the contract: other_values = {{{name!r}: ...}} or beside = "
-            f"{{{name!r}: {{...}}}}; unseen_arguments = {{{name!r}: 'why'}} where it cannot be seen"
-        )
+        return idle(argument.name, values, "make_task")
 
 
 class _Behaviour:
