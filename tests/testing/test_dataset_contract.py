@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ from rnnlab.data.generation import PARTS, part_generator, splits_sha256
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import ExampleSplit, TensorSplit
 from rnnlab.data.vocabulary import Vocabulary
-from rnnlab.errors import check_choice
+from rnnlab.errors import ConfigError, check_choice
 from rnnlab.ranges import Range
 from rnnlab.testing import DatasetContract, run
 from rnnlab.testing.run import rules
@@ -136,6 +136,36 @@ def test_other_words_with_the_same_ids_are_other_content() -> None:
             return content_sha256(str(self.spec.target.vocabulary))
 
     assert "test_the_hash_follows_the_content" not in failures(Renamed)
+
+
+class Between(Right):
+    """``least`` has to be small beside ``most``, which the signature does not tell."""
+
+    def __init__(self, least: int = 800, most: int = 900, split_seed: int = 0) -> None:
+        if least > most // 200:
+            raise ConfigError("too large", key="least", value=least)
+        super().__init__(6 + least, split_seed=split_seed)
+
+
+class BetweenContract(DatasetContract):
+    def make_dataset(self, **arguments):
+        return Between(**{"least": 2, "most": 900, **arguments})
+
+
+def test_values_are_tried_until_some_are_taken() -> None:
+    class Tried(BetweenContract):
+        unseen_arguments: ClassVar = {"most": "a bound alone"}
+
+    failed = [outcome for outcome in run(Tried) if outcome.verdict == "failed"]
+    assert failed == []
+
+
+def test_refused_values_are_no_effect() -> None:
+    class Tried(BetweenContract):
+        other_values: ClassVar = {"most": 100}
+
+    (failed,) = [outcome for outcome in run(Tried) if outcome.verdict == "failed"]
+    assert failed.reason.startswith("no other value of argument most could be tried (least=2: too")
 
 
 @breaks("test_make_dataset_makes_a_dataset")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 from unittest import SkipTest
 
@@ -12,6 +13,8 @@ from rnnlab.testing.datasets.subject import DatasetSubject, content
 from rnnlab.testing.other_values import wrong_values
 from rnnlab.testing.rule import rule
 from rnnlab.testing.tasks.subject import attempt
+
+_ENOUGH = 3  # values of an argument, for a dataset takes long to make
 
 
 class ArgumentRules(TriedArguments, DatasetSubject):
@@ -37,11 +40,9 @@ class ArgumentRules(TriedArguments, DatasetSubject):
         if self.reads:
             raise SkipTest("reads = True: the hash is that of a source")
         for argument in parameters(type(self.dataset())):
-            beside = self.needed_beside(argument)
-            usual = self._seen(beside)
-            for value in self._values(argument):
-                changed = self._seen({**beside, argument.name: value})
-                if usual is None or changed is None or changed["content"] == usual["content"]:
+            usual = self._seen(self.needed_beside(argument))
+            for value, changed in self._with_other_values(argument, []):
+                if changed["content"] == usual["content"]:
                     continue
                 assert changed["hash"] != usual["hash"], (
                     f"{argument.name}={value!r} changes the examples and not sha256(); hash all "
@@ -70,34 +71,43 @@ class ArgumentRules(TriedArguments, DatasetSubject):
 
     def _idle(self, argument: Parameter) -> str | None:
         """Return why an argument seems to have no effect, or None where it has one."""
-        beside = self.needed_beside(argument)
-        usual = self._seen(beside)
-        tried = []
-        for value in self._values(argument):
-            changed = self._seen({**beside, argument.name: value})
-            if changed is None:
-                continue
+        usual = self._seen(self.needed_beside(argument))
+        tried: list[Any] = []
+        refusals: list[ConfigError] = []
+        for value, changed in self._with_other_values(argument, refusals):
             if changed != usual:
                 return None
             tried.append(value)
-        return idle(argument.name, tried, "make_dataset")
+        return idle(argument.name, tried, "make_dataset", *refusals[-1:])
 
-    def _values(self, argument: Parameter) -> list[Any]:
-        return [value for value in self.values_to_try(argument) if _small(value)][:3]
+    def _with_other_values(
+        self, argument: Parameter, refusals: list[ConfigError]
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Give other values and what they make, as many as are enough; note what is refused."""
+        beside, made = self.needed_beside(argument), 0
+        for value in self.values_to_try(argument):
+            if argument.name not in self.other_values and not _small(value):
+                continue
+            try:
+                seen = self._seen({**beside, argument.name: value})
+            except ConfigError as refusal:  # not every value fits every data
+                refusals.append(refusal)
+                continue
+            yield value, seen
+            made += 1
+            if made == _ENOUGH:
+                return
 
-    def _seen(self, arguments: dict[str, Any]) -> dict[str, Any] | None:
-        """Return whatever of a dataset can be seen from outside; None where it cannot be made."""
-        try:
-            dataset = self.make_dataset(**arguments)
-            return {
-                "content": content(dataset),
-                "spec": dataset.spec,
-                "hash": dataset.sha256(),
-                "baselines": repr(dataset.baselines),
-                "season_length": dataset.season_length,
-            }
-        except ConfigError:  # not every value fits every data
-            return None
+    def _seen(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return whatever of a dataset can be seen from outside."""
+        dataset = self.make_dataset(**arguments)
+        return {
+            "content": content(dataset),
+            "spec": dataset.spec,
+            "hash": dataset.sha256(),
+            "baselines": repr(dataset.baselines),
+            "season_length": dataset.season_length,
+        }
 
 
 def _small(value: Any) -> bool:
