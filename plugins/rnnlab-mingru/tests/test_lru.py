@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from rnnlab_mingru import LRU
 
 from rnnlab.errors import ConfigError
 from rnnlab.recurrence import Recurrent
+from rnnlab_mingru import LRU
 
 
 @pytest.mark.parametrize("engine", ["scan", "loop"])

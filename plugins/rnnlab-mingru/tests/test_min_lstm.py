@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from rnnlab_mingru import MinLSTM
 from scipy.special import expit
 
 from rnnlab.recurrence import Recurrent
+from rnnlab_mingru import MinLSTM
 
 
 @pytest.mark.parametrize("engine", ["scan", "loop"])

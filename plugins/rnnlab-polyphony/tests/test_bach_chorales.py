@@ -4,11 +4,11 @@ import sys
 
 import pytest
 import torch
-from rnnlab_polyphony.bach_chorales import BachChorales
-from rnnlab_polyphony.keys import KEY_NAMES, LOWEST, chords_of
 from torch import Tensor
 
 from rnnlab.errors import ConfigError
+from rnnlab_polyphony.bach_chorales import BachChorales
+from rnnlab_polyphony.keys import KEY_NAMES, LOWEST, chords_of
 
 FEW = {"pieces": 3, "val_fraction": 0.34, "test_fraction": 0.34}
 

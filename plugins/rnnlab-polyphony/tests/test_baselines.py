@@ -5,11 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from rnnlab_polyphony.keys import LOWEST
-from rnnlab_polyphony.label_frequency import LabelFrequency
-from rnnlab_polyphony.label_persistence import LabelPersistence
-from rnnlab_polyphony.multilabel import Multilabel
-from rnnlab_polyphony.piano_rolls import PianoRolls
 
 from rnnlab.baselines.base import Baseline
 from rnnlab.baselines.evaluate import evaluate_baselines
@@ -17,6 +12,11 @@ from rnnlab.data.batch import Batch
 from rnnlab.data.datasets.digits_rows import DigitsRows
 from rnnlab.errors import ConfigError
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
+from rnnlab_polyphony.keys import LOWEST
+from rnnlab_polyphony.label_frequency import LabelFrequency
+from rnnlab_polyphony.label_persistence import LabelPersistence
+from rnnlab_polyphony.multilabel import Multilabel
+from rnnlab_polyphony.piano_rolls import PianoRolls
 
 # One key: on on off on | off on. Five steps are foretold, three of them on.
 TRAIN = [[[60], [60], [], [60]], [[], [60]]]

@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rnnlab_polyphony.bernoulli import Probabilities, bernoulli_loss, logits_of, step_losses
 from torch import Tensor
 
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
+from rnnlab_polyphony.bernoulli import Probabilities, bernoulli_loss, logits_of, step_losses
 
 
 def some(seed: int, shape: tuple[int, ...] = (3, 5, 7)) -> tuple[Tensor, Tensor, Tensor]:

@@ -6,8 +6,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-import rnnlab_polyphony
 from omegaconf import OmegaConf
+
+import rnnlab_polyphony
 
 FOLDER = Path(rnnlab_polyphony.__file__).parent / "conf" / "experiment"
 EXPERIMENTS = sorted(FOLDER.glob("*.yaml"))

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from rnnlab_polyphony.json_file import read_json
-from rnnlab_polyphony.keys import chords_of
 
 from rnnlab.errors import DataError
+from rnnlab_polyphony.json_file import read_json
+from rnnlab_polyphony.keys import chords_of
 
 
 def test_chords_are_read_and_a_silent_voice_is_none() -> None:

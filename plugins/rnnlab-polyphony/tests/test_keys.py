@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+
 from rnnlab_polyphony.keys import HIGHEST, KEY_NAMES, KEYS, LOWEST, chords_of, roll_of
 
 CHORDS = st.lists(st.lists(st.integers(LOWEST, HIGHEST), max_size=6), max_size=8)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rnnlab_polyphony.mat_file import read_mat
 from scipy.io import loadmat, savemat
 from scipy.sparse import csc_array
 
 from rnnlab.errors import DataError
+from rnnlab_polyphony.mat_file import read_mat
 
 
 def cells(*pieces: Any) -> np.ndarray:

@@ -7,10 +7,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rnnlab_polyphony.keys import chords_of, roll_of
-from rnnlab_polyphony.midi_files import read_midi, write_midi
 
 from rnnlab.errors import ConfigError, DataError
+from rnnlab_polyphony.keys import chords_of, roll_of
+from rnnlab_polyphony.midi_files import read_midi, write_midi
 
 mido = pytest.importorskip("mido")
 

@@ -5,9 +5,6 @@ from functools import partial
 
 import pytest
 import torch
-from rnnlab_polyphony.keys import KEY_NAMES, LOWEST
-from rnnlab_polyphony.multilabel import Multilabel
-from rnnlab_polyphony.next_chord import next_chord_spec
 
 from rnnlab.cells.gru import GRU
 from rnnlab.data.batch import Batch
@@ -16,6 +13,9 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.recurrent_backbone import RecurrentBackbone
+from rnnlab_polyphony.keys import KEY_NAMES, LOWEST
+from rnnlab_polyphony.multilabel import Multilabel
+from rnnlab_polyphony.next_chord import next_chord_spec
 
 SPEC = next_chord_spec()
 REALS = Field("reals", 3, sequence=True)

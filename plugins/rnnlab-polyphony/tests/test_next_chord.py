@@ -3,10 +3,10 @@ from __future__ import annotations
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from rnnlab_polyphony.keys import KEYS
-from rnnlab_polyphony.next_chord import next_chord_spec, next_chord_split
 
 from rnnlab.data.spec import DataSpec
+from rnnlab_polyphony.keys import KEYS
+from rnnlab_polyphony.next_chord import next_chord_spec, next_chord_split
 
 
 @given(st.lists(st.integers(1, 6), max_size=4), st.booleans(), st.integers(0, 1000))

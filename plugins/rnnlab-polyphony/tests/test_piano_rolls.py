@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from rnnlab_polyphony.keys import roll_of
-from rnnlab_polyphony.midi_files import write_midi
-from rnnlab_polyphony.piano_rolls import PianoRolls
 from scipy.io import savemat
 
 from rnnlab.errors import DataError
+from rnnlab_polyphony.keys import roll_of
+from rnnlab_polyphony.midi_files import write_midi
+from rnnlab_polyphony.piano_rolls import PianoRolls
 
 CHORDS = [[60, 64], [62], [64, 67], [65]]
 PIECES = {"train": [CHORDS, CHORDS[:3]], "valid": [CHORDS[1:]], "test": [CHORDS[2:]]}

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from rnnlab_polyphony.keys import KEY_NAMES
 
 from rnnlab.cli import main
+from rnnlab_polyphony.keys import KEY_NAMES
 
 if not entry_points(group="rnnlab.tasks", name="multilabel"):
     pytest.skip("the package is not installed", allow_module_level=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+
+from rnnlab.testing import DatasetContract, TaskContract
 from rnnlab_polyphony.bach_chorales import BachChorales
 from rnnlab_polyphony.keys import roll_of
 from rnnlab_polyphony.midi_files import write_midi
 from rnnlab_polyphony.multilabel import Multilabel
 from rnnlab_polyphony.piano_rolls import PianoRolls
-
-from rnnlab.testing import DatasetContract, TaskContract
 
 CHORDS = [[60, 64], [62], [64, 67], [65], [], [60, 72]]
 PIECES = [CHORDS[i:] + CHORDS[:i] for i in range(3)] + [CHORDS[:3], CHORDS[:4], CHORDS[2:]]

@@ -5,15 +5,15 @@ from functools import partial
 
 import pytest
 import torch
-from rnnlab_polyphony.multilabel import Multilabel
-from rnnlab_polyphony.next_chord import next_chord_spec
-from rnnlab_polyphony.sampling import continue_roll
 
 from rnnlab.cells.gru import GRU
 from rnnlab.data.batch import Batch
 from rnnlab.errors import ConfigError
 from rnnlab.models.backbone import Backbone
 from rnnlab.models.recurrent_backbone import RecurrentBackbone
+from rnnlab_polyphony.multilabel import Multilabel
+from rnnlab_polyphony.next_chord import next_chord_spec
+from rnnlab_polyphony.sampling import continue_roll
 
 SPEC = next_chord_spec()
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from rnnlab_polyphony.scores import MultilabelScores
 from torch.nn import functional as F
 
 from rnnlab.data.batch import Batch
 from rnnlab.models.output import Output
+from rnnlab_polyphony.scores import MultilabelScores
 
 
 def batch_of(steps: list[int], labels: int = 6, seed: int = 0) -> tuple[Output, Batch]:

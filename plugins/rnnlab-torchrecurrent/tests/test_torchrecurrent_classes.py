@@ -12,9 +12,6 @@ import pytest
 import torch
 import torchrecurrent
 import torchrecurrent.base
-from rnnlab_torchrecurrent import cells
-from rnnlab_torchrecurrent.adapted import Adapted
-from rnnlab_torchrecurrent.signature import ACTIVATIONS, FOR_MATRICES
 
 from rnnlab.catalog import split_arguments
 from rnnlab.errors import ConfigError
@@ -22,6 +19,9 @@ from rnnlab.plugins.discovery import Component
 from rnnlab.plugins.nodes import configurable, node
 from rnnlab.plugins.outline import outline
 from rnnlab.recurrence import Recurrent
+from rnnlab_torchrecurrent import cells
+from rnnlab_torchrecurrent.adapted import Adapted
+from rnnlab_torchrecurrent.signature import ACTIVATIONS, FOR_MATRICES
 
 CELLS = sorted(Adapted.__subclasses__(), key=lambda cell: cell.__name__)
 METADATA = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())

@@ -3,11 +3,11 @@
 import pytest
 import torch
 import torchrecurrent
-from rnnlab_torchrecurrent import cells
-from rnnlab_torchrecurrent.adapted import Adapted
 from torch import nn
 
 from rnnlab.recurrence import Bidirectional, Recurrent, Stack
+from rnnlab_torchrecurrent import cells
+from rnnlab_torchrecurrent.adapted import Adapted
 
 CELLS = sorted(Adapted.__subclasses__(), key=lambda cell: cell.__name__)
 B, T, F, H = 3, 6, 5, 4
