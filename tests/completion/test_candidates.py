@@ -65,7 +65,7 @@ def test_a_strangers_keys(stranger: Path) -> None:
 
 
 def test_names_that_several_offer_and_qualified_ones(install: Install) -> None:
-    files = {"a_cells.py": "raise RuntimeError", "a_conf/experiment/jsb.yaml": "seed: 1\n"}
+    files = {"a_cells.py": "raise RuntimeError", "a_conf/experiment/made_up.yaml": "seed: 1\n"}
     cells = {"made_up": "a_cells:X", "sole": "a_cells:X"}
     install("rnnlab-a", {"cell": cells, "conf": {"a": "a_conf"}}, files)
     install("rnnlab-b", {"cell": {"made_up": "b_cells:X"}})
@@ -75,8 +75,8 @@ def test_names_that_several_offer_and_qualified_ones(install: Install) -> None:
         ("train cell=rnnlab-a:s", ["cell=rnnlab-a:sole"]),
         ("train cell=rnnlab:gr", ["cell=rnnlab:gru"]),
         ("show cell/rnnlab-a:m", ["cell/rnnlab-a:made_up"]),
-        ("train experiment=js", ["experiment=jsb"]),
-        ("train experiment=rnnlab-a:", ["experiment=rnnlab-a:jsb"]),
+        ("train experiment=made", ["experiment=made_up"]),
+        ("train experiment=rnnlab-a:", ["experiment=rnnlab-a:made_up"]),
     ):
         assert candidates(f"rnnlab {line}", VERBS) == words
     assert "a_cells" not in sys.modules

@@ -89,7 +89,7 @@ def test_what_cannot_be_read_is_left_to_whoever_composes_it(item: str) -> None:
         ),
         (["seed=range(3,3)"], "seed=range(3,3): names no value"),
         (["seed=range(0,3,0)"], "seed=range(0,3,0): range() arg 3 must not be zero"),
-        (["cell=glob(nope*)"], "cell=glob(nope*): names no value; valid: gru, irnn, jordan, l"),
+        (["cell=glob(nope*)"], "cell=glob(nope*): names no value; valid: "),
         (["cell.hidden_size=glob(*)"], "cell.hidden_size=glob(*): glob(…) chooses among the opt"),
         (["seed=0,1", "seed=2"], "seed: is there more than once"),
         (["seed=range(0,1000000000000)"], "the overrides make 10,001 runs; 10,000 are the most"),
