@@ -58,5 +58,7 @@ def test_its_tests_pass_and_its_components_train(
     for cell in list(points.get("rnnlab.cells", {}))[:1]:
         size = ("cell.hidden_size=8", "trainer.max_epochs=1", "experiment=digits_rows")
         call(installed / "rnnlab", "train", f"cell={cell}", *size, cwd=tmp_path)
-        (manifest,) = (tmp_path / "outputs").rglob("manifest.json")
-        assert package.name in json.loads(manifest.read_text())["plugins"]
+        (status,) = (tmp_path / "outputs").rglob("status.json")
+        assert json.loads(status.read_text())["status"] == "FINISHED"
+        manifest = json.loads((status.parent / "manifest.json").read_text())
+        assert package.name in manifest["plugins"]
