@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -38,29 +40,33 @@ if TYPE_CHECKING:
     from rnnlab.plugins.signature import Parameter
 
 
-def tables(kind: str | None = None) -> list[Table]:
+def tables(
+    kind: str | None = None, found: Mapping[Component, Verdict | None] = MappingProxyType({})
+) -> list[Table]:
     """Return a table of the options of each group, without importing any of them.
 
     A plugin's component has beside it what its last import told, or that it is unchecked.
 
     Args:
         kind: A group, in the singular or the plural; None for all.
+        found: What a check has told just now; where nothing can be kept, it is known from nowhere
+            else.
 
     Raises:
         ConfigError: There is no such group.
     """
     with allowing(allow_list()):
-        return [_table(group) for group in _groups(kind)]
+        return [_table(group, found) for group in _groups(kind)]
 
 
-def check_plugins(kind: str | None = None) -> list[str]:
+def check_plugins(kind: str | None = None) -> dict[Component, Verdict | None]:
     """Import each plugin's component in a process of its own, and keep the verdicts.
 
     Args:
         kind: As for :func:`tables`.
 
     Returns:
-        A line for each that is broken.
+        The verdict on each, None where none was reached.
     """
     from rnnlab.plugins.check import check
 
@@ -71,9 +77,14 @@ def check_plugins(kind: str | None = None) -> list[str]:
     for component in confs:
         if folder_of(component) is None:
             verdicts[component] = Verdict(f"there is no folder {component.target}")
+    return verdicts
+
+
+def broken(found: Mapping[Component, Verdict | None]) -> list[str]:
+    """Return a line for each component that is of no use, or could not be tried."""
     return [
         f"{component.group}={component.qualified}: {verdict or 'unchecked: the check broke off'}"
-        for component, verdict in verdicts.items()
+        for component, verdict in found.items()
         if verdict is None or verdict.reason
     ]
 
@@ -87,7 +98,7 @@ def _groups(kind: str | None) -> list[str]:
     return chosen
 
 
-def _table(group: str) -> Table:
+def _table(group: str, found: Mapping[Component, Verdict | None]) -> Table:
     table = Table(title=plural(group), title_justify="left", box=None, pad_edge=False)
     table.add_column("name", style="bold", no_wrap=True)
     table.add_column("from", style="dim", no_wrap=True)
@@ -98,7 +109,7 @@ def _table(group: str) -> Table:
     table.add_column("what it is")
     rows: dict[str, tuple[str, str, str]] = {}
     for name, component in components.items():
-        verdict = None if component.own else known(component)
+        verdict = None if component.own else found.get(component) or known(component)
         imported = verdict is not None and not verdict.reason
         words = verdict.summary if verdict and imported else outline(component).summary
         if name != component.name:

@@ -192,13 +192,13 @@ def list_options(
     ] = False,
 ) -> None:
     """List what there is to choose from, and which package brings it."""
-    from rnnlab.catalog import check_plugins, tables
+    from rnnlab.catalog import broken, check_plugins, tables
 
-    broken = check_plugins(kind) if check else []
-    for table in tables(kind):
+    found = check_plugins(kind) if check else {}
+    for table in tables(kind, found):
         _show(table, "")
-    if broken:
-        raise typer.Exit(_fail(broken, RunFailed.exit_code, debug=False))
+    if lines := broken(found):
+        raise typer.Exit(_fail(lines, RunFailed.exit_code, debug=False))
 
 
 @app.command()

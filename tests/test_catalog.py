@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console, RenderableType
 
-from rnnlab.catalog import check_plugins, describe, split_arguments, tables
+from rnnlab.catalog import broken, check_plugins, describe, split_arguments, tables
 from rnnlab.cli import main
 from rnnlab.config.options import groups, plural
 from rnnlab.errors import ConfigError
@@ -131,6 +132,18 @@ def test_verdicts_are_shown_as_they_were_found(install: Install) -> None:
     assert "broken: cannot be imported: boom" in rendered(*tables("cells"))
 
 
+def test_a_verdict_that_cannot_be_kept_is_shown(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    install("rnnlab-a", {"cell": {"made_up": "a_cells:X"}}, {"a_cells.py": ""})
+    (made_up,) = [item for item in installed("cell") if item.name == "made_up"]
+    assert not remember({made_up: Verdict()})
+    (before,) = re.findall(".*made_up.*", rendered(*tables("cells")))
+    (after,) = re.findall(".*made_up.*", rendered(*tables("cells", {made_up: Verdict()})))
+    assert ("unchecked" in before, " ok" in after) == (True, True)
+
+
 def test_checking_tells_what_is_broken(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     cells = {"made_up": "a_cells:X", "good": "a_cells:Y"}
     install("rnnlab-a", {"cell": cells, "task": {"other": "a_cells:T"}}, {"a_cells.py": ""})
@@ -145,8 +158,8 @@ def test_checking_tells_what_is_broken(install: Install, monkeypatch: pytest.Mon
 
     monkeypatch.setattr("rnnlab.plugins.check.check", check)
     install("rnnlab-b", {"conf": {"b": "b_nowhere.conf"}})
-    assert check_plugins("cells") == ["cell=rnnlab-a:made_up: broken: boom"]
+    assert broken(check_plugins("cells")) == ["cell=rnnlab-a:made_up: broken: boom"]
     missing = "conf=rnnlab-b:b: broken: there is no folder b_nowhere.conf"
-    assert check_plugins() == ["cell=rnnlab-a:made_up: broken: boom", missing]
+    assert broken(check_plugins()) == ["cell=rnnlab-a:made_up: broken: boom", missing]
     assert main(["list", "cells", "--check"]) == 1
     assert main(["list", "tasks", "--check"]) == 0

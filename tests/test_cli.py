@@ -173,7 +173,7 @@ def test_the_dashboard_is_mlflows_on_this_machine_only(
     )
     assert main(["ui", "--port", "5123", "--output-dir", str(tmp_path)]) == 7
     (command,) = called
-    assert command[1:3] == ["-m", "mlflow"]
+    assert command[1:4] == ["-P", "-m", "mlflow"]
     assert f"sqlite:///{tmp_path}/mlflow.db" in command
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--port") + 1] == "5123"

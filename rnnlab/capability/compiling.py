@@ -32,7 +32,14 @@ class Compilation:
         self._limit = limit
         # A group of its own, so that the compilers that it starts end with it.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "rnnlab.capability.compiling", name, json.dumps(arguments)],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "rnnlab.capability.compiling",
+                name,
+                json.dumps(arguments),
+            ],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

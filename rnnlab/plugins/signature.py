@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
+from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from rnnlab.plugins.annotation import alternatives, fits, is_enum, is_path, words
@@ -125,12 +127,17 @@ def _factories(cls: type) -> dict[str, Any]:
 
 
 def _hints(cls: type) -> dict[str, Any]:
-    try:
-        return get_type_hints(inspect.getattr_static(cls, "__init__"), include_extras=True)
-    except (Exception, SystemExit):
+    constructor = inspect.getattr_static(cls, "__init__")
+    annotations = getattr(constructor, "__annotations__", None) or {}
+    found: dict[str, Any] = {}
+    for name, annotation in annotations.items():
+        alone = SimpleNamespace(__annotations__={name: annotation})
         # A name that only type checkers import, or a stranger's text that is no type and raises
-        # anything: the arguments stay usable, unchecked.
-        return {}
+        # anything: that argument stays usable, unchecked.
+        with suppress(Exception, SystemExit):
+            names = getattr(inspect.unwrap(constructor), "__globals__", {})
+            found |= get_type_hints(alone, names, include_extras=True)
+    return found
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> Parameter:

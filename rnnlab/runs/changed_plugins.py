@@ -31,11 +31,8 @@ def refuse_changed_plugins(folder: RunFolder, *, allowed: bool) -> None:
     """
     before, now = _then_and_now(folder)
     changed = changes(before, now)
-    # A class may have moved to a distribution of another name.
-    gone = [] if now.keys() - before.keys() else sorted(before.keys() - now.keys())
-    if gone:
-        needed = " ".join(f"{name}=={before[name].version}" for name in gone)
-        how = f"the run cannot go on without it: allow it, or pip install {needed}"
+    if needed := _needed(before, now):
+        how = needed
     elif changed and not allowed:
         how = f"to go on all the same: rnnlab resume {folder.path.name} {ALLOW}"
     else:
@@ -44,15 +41,32 @@ def refuse_changed_plugins(folder: RunFolder, *, allowed: bool) -> None:
 
 
 def warn_of_changed_plugins(folder: RunFolder) -> None:
-    """Warn, a line for each, of plugins that are not what the run was trained with."""
+    """Warn, a line for each, of plugins that are not what the run was trained with.
+
+    Raises:
+        Refused: One is gone.
+    """
     try:
-        changed = changes(*_then_and_now(folder))
+        before, now = _then_and_now(folder)
     except StorageError as error:
         # Whoever wants scores and answers needs no manifest.
         _log.warning("it cannot be told whether a plugin has changed: %s", error)
         return
+    changed = changes(before, now)
+    if needed := _needed(before, now):
+        raise Refused(f"RUN={folder.path.name}: {', '.join(changed)}; {needed}")
     for line in changed:
         _log.warning("RUN=%s: %s; scores and answers may differ", folder.path.name, line)
+
+
+def _needed(before: dict[str, PluginInUse], now: dict[str, PluginInUse]) -> str:
+    """Return what to do about plugins that are gone, or nothing where none is."""
+    # A class may have moved to a distribution of another name.
+    gone = [] if now.keys() - before.keys() else sorted(before.keys() - now.keys())
+    if not gone:
+        return ""
+    packages = " ".join(f"{name}=={before[name].version}" for name in gone)
+    return f"the run needs it: allow it, or pip install {packages}"
 
 
 def _then_and_now(folder: RunFolder) -> tuple[dict[str, PluginInUse], dict[str, PluginInUse]]:

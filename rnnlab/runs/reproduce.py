@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rnnlab.config.validate import validate
 from rnnlab.errors import ConfigError
+from rnnlab.runs.changed_plugins import refuse_changed_plugins
 from rnnlab.runs.comparison import differences
 from rnnlab.runs.create import create_run
 from rnnlab.runs.execute import execute
@@ -57,6 +58,7 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)
+    refuse_changed_plugins(first, allowed=True)
     config, manifest = read_config(first), first.read_manifest()
     # What cannot be compared with itself cannot be compared with what takes hours to train.
     differences(first, first)

@@ -105,7 +105,7 @@ def _start(
     # A session of its own: Ctrl-C is for this process, which then ends the ranks in order. Its
     # standard input ends when this process does, however that happens.
     return subprocess.Popen(
-        [sys.executable, "-m", "rnnlab.runs.as_rank", *arguments],
+        [sys.executable, "-P", "-m", "rnnlab.runs.as_rank", *arguments],
         env=environment,
         stdin=subprocess.PIPE,
         stdout=None if number == 0 else log,

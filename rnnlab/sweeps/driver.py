@@ -115,7 +115,7 @@ def _execute(folder: RunFolder, arrived: Sequence[int]) -> int:
 
 def _command(folder: RunFolder) -> list[str]:
     outputs = str(folder.path.parents[1])
-    verb = [sys.executable, "-m", "rnnlab", "resume"]
+    verb = [sys.executable, "-P", "-m", "rnnlab", "resume"]
     return [*verb, str(folder.path), "--output-dir", outputs]
 
 

@@ -131,7 +131,7 @@ def ui_command(uri: str, port: int) -> list[str]:
     if urlsplit(uri).scheme in ("http", "https"):
         raise ConfigError(f"is a server; open {redacted(uri)} in a browser", key="tracking.uri")
     check_store(uri)
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
+    command = [sys.executable, "-P", "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     # The host check compares host and port as one string; it guards against DNS rebinding.
     command += ["--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"]

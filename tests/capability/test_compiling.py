@@ -18,7 +18,11 @@ def test_time_is_limited(plugins: Path) -> None:
     assert trial._process.returncode is not None
 
 
-def test_the_answer_comes_from_the_other_process(plugins: Path) -> None:
+def test_the_answer_comes_from_the_other_process(
+    plugins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit(8)\n")  # a user's own, of torch's name
+    monkeypatch.chdir(tmp_path)
     (plugins / "probe_cells.py").write_text("import os\nos._exit(7)\n")
     trials = [Compilation(name, {}, limit=200) for name in ("missing", "needy")]
     missing, dead = [trial.result() for trial in trials]

@@ -120,8 +120,9 @@ def test_types_that_cannot_be_resolved_are_not_checked() -> None:
         def __init__(self, other: Unknown, size: int = 2) -> None: ...  # type: ignore[name-defined]  # noqa: F821
 
     found = parameters(Hidden)
-    assert [(each.name, each.type) for each in found] == [("other", Any), ("size", Any)]
+    assert [(each.name, each.type) for each in found] == [("other", Any), ("size", int)]
     assert found[0].refusal(object()) is None
+    assert found[1].refusal("many") == "must be an integer"
 
 
 def test_a_parameter_can_be_made_by_hand() -> None:

@@ -82,7 +82,7 @@ def test_manifest_and_fingerprint_know_the_plugin(quick, stranger):
             remove,
             "2.5 {hash}",
             "none",
-            "the run cannot go on without it: allow it, or pip install rnnlab-",
+            "the run needs it: allow it, or pip install rnnlab-",
         ),
     ],
 )
@@ -197,10 +197,9 @@ def test_scores_and_answers_of_a_changed_plugin_come_with_a_warning(
     assert line.startswith("rnnlab: warning: RUN=cut: plugin rnnlab-stranger: 2.5 ")
     remove(stranger)
     assert main(arguments) == 3
-    warning, error = capsys.readouterr().err.splitlines()
-    assert "plugin rnnlab-stranger: 2.5 " in warning
-    assert warning.endswith("none now; scores and answers may differ")
-    assert error.startswith("rnnlab: error: ")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("rnnlab: error: RUN=cut: plugin rnnlab-stranger: 2.5 ")
+    assert line.endswith("pip install rnnlab-stranger==2.5")
 
 
 def test_a_manifest_that_cannot_be_read_hinders_no_evaluation(cut, capsys):
@@ -217,6 +216,9 @@ def test_a_reproduction_names_the_changed_plugin(quick, stranger):
     (line,) = found.drift
     assert line.startswith("plugin rnnlab-stranger: 2.5 ")
     assert found.differences == []
+    remove(stranger)
+    with pytest.raises(Refused, match=r"pip install rnnlab-stranger==2\.5"):
+        reproduce("one", Path("outputs"))
 
 
 def test_mlflow_is_told_of_both(quick, stranger, tmp_path):

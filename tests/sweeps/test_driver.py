@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -210,3 +211,14 @@ def test_ctrl_c_ends_the_command_and_its_run(small, interrupting, capfd) -> None
     assert run.read_status()["status"] == Status.KILLED
     assert "seed=0 │ KILLED │ interrupted by signal 2" in captured.out
     assert "Traceback" not in captured.err
+
+
+def test_a_file_in_the_users_folder_stands_in_for_no_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "random.py").write_text("raise SystemExit(8)\n")
+    command = driver._command(RunFolder(tmp_path / "outputs" / "experiment" / "run"))
+    program = command[: command.index("resume")]
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run([*program, "list", "cells"], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -36,8 +36,8 @@ def test_artifacts_lie_beside_the_database() -> None:
 
 def test_the_dashboard_listens_on_this_machine_only_with_the_host_check() -> None:
     command = ui_command("sqlite:////o/mlflow.db", 5001)
-    assert command[:4] == [sys.executable, "-m", "mlflow", "server"]
-    options = dict(zip(command[4::2], command[5::2], strict=True))
+    assert command[:5] == [sys.executable, "-P", "-m", "mlflow", "server"]
+    options = dict(zip(command[5::2], command[6::2], strict=True))
     assert options["--host"] == "127.0.0.1"
     assert options["--port"] == "5001"
     assert options["--allowed-hosts"] == "127.0.0.1:5001,localhost:5001"
