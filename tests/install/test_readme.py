@@ -27,13 +27,22 @@ def test_a_newcomer_writes_installs_and_trains_a_cell_in_under_30_lines(
     assert 0 < len(lines) < 30
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "rnnlab_mgu.py").write_text(blocks["python"])
+    (folder / "rnnlab_my_mgu.py").write_text(blocks["python"])
     (folder / "pyproject.toml").write_text(blocks["toml"])
     call(installed / "python", "-m", "pip", "install", "-q", "-e", ".", cwd=folder)
     try:
-        call(installed / "rnnlab", "train", "cell=mgu", "trainer.max_epochs=1", cwd=tmp_path)
+        call(installed / "rnnlab", "train", "cell=my_mgu", "trainer.max_epochs=1", cwd=tmp_path)
         (status,) = (tmp_path / "outputs").rglob("status.json")
         assert json.loads(status.read_text())["status"] == "FINISHED"
-        call(installed / "rnnlab", "plugin", "check", "mgu", "--quick", cwd=tmp_path)
+        call(installed / "rnnlab", "plugin", "check", "my_mgu", "--quick", cwd=tmp_path)
     finally:
-        call(installed / "python", "-m", "pip", "uninstall", "-q", "-y", "rnnlab-mgu", cwd=tmp_path)
+        call(
+            installed / "python",
+            "-m",
+            "pip",
+            "uninstall",
+            "-q",
+            "-y",
+            "rnnlab-my-mgu",
+            cwd=tmp_path,
+        )
