@@ -62,7 +62,6 @@ def test_the_same_comes_out_beside_the_run(finished, capsys):
     [
         (("packages", "torch"), "1.0", f"package torch: 1.0 then, {torch.__version__} now"),
         (("packages", "gone"), "3", "package gone: 3 then, none now"),
-        (("plugins", "rnnlab-leaky"), "2.5", "plugin rnnlab-leaky: 2.5 then, none now"),
         (("data_sha256",), "0" * 64, "data hash: 000000000000 then, "),
         (("code_sha256",), "f" * 64, "rnnlab's code: ffffffffffff then, "),
         (("device",), "cuda", "device kind: cuda then, cpu now"),
@@ -81,6 +80,17 @@ def test_drift_is_named_and_alone_is_no_failure(finished, capsys, path, value, l
     assert len(lines) == 2
     assert lines[0].startswith(f"drifted: {line}")
     assert lines[1] == EQUAL
+
+
+def test_a_plugin_that_is_gone_is_named_before_anything_is_trained(finished, capsys):
+    manifest = read_json(finished.manifest)
+    manifest["plugins"]["rnnlab-leaky"] = "2.5"
+    write_json(finished.manifest, manifest)
+    runs = list(finished.path.parent.iterdir())
+    code, (line,) = command(finished, capsys)
+    assert code == 3
+    assert "plugin rnnlab-leaky: 2.5 then, none now; the run needs it" in line
+    assert list(finished.path.parent.iterdir()) == runs
 
 
 def test_the_kind_of_device_is_that_which_trained(small):
