@@ -38,7 +38,7 @@ def write(names: Naming, place: Path) -> Path:
     words = substitutions(names)
     with TemporaryDirectory(dir=place, prefix=f".{names.distribution}-") as beside:
         made = Path(beside) / names.distribution
-        for part in ("common", names.kind):
+        for part in ("package", names.kind):
             _fill(_TEMPLATES / part, made, words)
         made.replace(folder)
     return folder
