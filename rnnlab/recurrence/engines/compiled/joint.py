@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import operator
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import torch
 from torch import Tensor
 from torch._decomp import core_aten_decompositions
 from torch._functorch.aot_autograd import aot_export_joint_simple
 from torch._functorch.compile_utils import fx_graph_cse
+from torch._guards import detect_fake_mode
 from torch.fx import Graph, GraphModule, Node
 
 from rnnlab.recurrence.engines.compiled.capture import StepGraph
@@ -68,7 +69,7 @@ def joint_graph(step: StepGraph) -> JointGraph:
         return tuple(cast("Tensor", result).clone() for result in chosen)
 
     try:
-        with torch.enable_grad():
+        with detect_fake_mode(inputs) or nullcontext(), torch.enable_grad():
             differentiable = [result.requires_grad for result in copied(*inputs)]
         joint = aot_export_joint_simple(
             copied, tuple(inputs), trace_joint=True, decompositions=_decompositions()
@@ -153,10 +154,16 @@ def _decompositions() -> dict[Any, Any]:
         product = product if alpha == 1 else product * alpha
         return product + (bias if beta == 1 else bias * beta)
 
+    def hardsigmoid_backward(gradient: Tensor, x: Tensor) -> Tensor:
+        # Torch's kernel rounds 1/6 to float32 for float64 too; the loop is what we must equal.
+        return torch.where((x > -3) & (x < 3), gradient * _SIXTH, 0.0)
+
     table[aten.addmm.default] = addmm
+    table[aten.hardsigmoid_backward.default] = hardsigmoid_backward
     return table
 
 
+_SIXTH = float(torch.tensor(1 / 6, dtype=torch.float32))
 _LAST = 9223372036854775807
 
 
@@ -175,38 +182,43 @@ def _simplified(joint: GraphModule) -> Graph:
 
 def _same_as(node: Node) -> Node | None:
     """Return the node whose value this one repeats, if there is one."""
-    target, args = node.target, node.args
-    source = args[0] if args and isinstance(args[0], Node) else None
-    if source is None:
+    target = node.target
+    args: list[Any] = [*node.args, None, None, None, None, None]
+    source = args[0]
+    if not isinstance(source, Node):
         return None
-    if target in (aten.alias.default, aten.detach.default, aten.clone.default, operator.pos):
+    if target in (aten.alias.default, aten.detach.default, aten.clone.default):
         return source
     if target is aten.slice.Tensor:
-        start = args[2] if len(args) > 2 else 0
-        end = args[3] if len(args) > 3 else _LAST
-        step = args[4] if len(args) > 4 else 1
-        return source if start in (0, None) and end in (_LAST, None) and step == 1 else None
+        return source if _is_whole(*args[2:5]) else None
+    if target is aten.slice_scatter.default:
+        return args[1] if _is_whole(*args[3:6]) and _alike(node, args[1]) else None
+    if target is aten.copy.default:
+        return args[1] if _alike(node, args[1]) else None
+    if target in (aten.view.default, aten._unsafe_view.default, aten.expand.default):
+        return source if _alike(node, source) else None
     if target is aten.permute.default:
-        order = cast("list[int]", args[1])
+        order = list(args[1])
         if source.target is aten.permute.default and isinstance(source.args[0], Node):
-            inner = cast("list[int]", source.args[1])
-            rank = len(order)
-            if [inner[axis % rank] % rank for axis in order] == list(range(rank)):
-                return source.args[0]
-        return source if list(order) == list(range(len(order))) else None
-    if target in (aten.view.default, aten.expand.default, aten._unsafe_view.default):
-        ours, theirs = node.meta.get("val"), source.meta.get("val")
-        if isinstance(ours, Tensor) and isinstance(theirs, Tensor):
-            same = ours.dim() == theirs.dim() and all(
-                str(a) == str(b) for a, b in zip(ours.shape, theirs.shape, strict=True)
-            )
-            return source if same else None
-    if target is aten.copy.default and isinstance(args[1], Node):
-        ours, theirs = node.meta.get("val"), args[1].meta.get("val")
-        if isinstance(ours, Tensor) and isinstance(theirs, Tensor):
-            same = ours.dtype == theirs.dtype and ours.dim() == theirs.dim()
-            same = same and all(
-                str(a) == str(b) for a, b in zip(ours.shape, theirs.shape, strict=True)
-            )
-            return args[1] if same else None
+            inner: Any = source.args[1]
+            order = [inner[axis] % len(order) for axis in order]
+            source = source.args[0]
+        return source if order == list(range(len(order))) else None
     return None
+
+
+def _is_whole(start: int | None, end: int | None, step: int | None) -> bool:
+    return start in (0, None) and end in (_LAST, None) and step in (1, None)
+
+
+def _alike(node: Node, other: Any) -> TypeGuard[Node]:
+    """Return whether two values have the same shape and dtype."""
+    ours = node.meta.get("val")
+    theirs = other.meta.get("val") if isinstance(other, Node) else None
+    return (
+        isinstance(ours, Tensor)
+        and isinstance(theirs, Tensor)
+        and ours.dtype == theirs.dtype
+        # As texts: comparing sizes would bind the batch size.
+        and [str(size) for size in ours.shape] == [str(size) for size in theirs.shape]
+    )
