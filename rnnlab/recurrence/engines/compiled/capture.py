@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch._dynamo.exc import FailOnRecompileLimitHit
 from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
 
@@ -51,34 +54,31 @@ class Capture:
     again.
     """
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self) -> None:
         self._called = threading.local()
-
-        def step(z: Tree, state: Tree) -> Tree:
-            return cell.step(z, state)
-
         # Dynamo counts its traces by code object: this one is nobody else's.
-        own = FunctionType(
-            step.__code__.replace(), step.__globals__, "step", None, step.__closure__
-        )
+        own = FunctionType(_step.__code__.replace(), globals())
         self._step = torch.compile(own, backend=self._backend, fullgraph=True, dynamic=False)
         self._graphs: dict[int, StepGraph] = {}
         self._probes: dict[Any, tuple[Tree, Tree]] = {}
 
-    def __call__(self, z: Tree, state: Tree) -> tuple[StepGraph, list[Tensor]]:
+    def __call__(self, cell: Cell, z: Tree, state: Tree) -> tuple[StepGraph, list[Tensor]]:
         """Return the graph of a step, and the weights as they are now.
 
         Args:
+            cell: Always the same one; it is not kept, so that it can be forgotten.
             z: The projected input of all steps, leaves ``(T, B, ...)``.
             state: A state, leaves ``(B, ...)``.
 
         Raises:
             CompileFailed: The step cannot be traced as one graph.
         """
+        probed = len(self._probes)
         z_probe, state_probe = self._probe(z, state)
+        new = len(self._probes) > probed
         try:
-            with torch.inference_mode(False), torch.enable_grad():
-                following = self._step(z_probe, state_probe)
+            with _quiet(new), torch.inference_mode(False), torch.enable_grad():
+                following = self._step(cell, z_probe, state_probe)
         except Exception as error:
             raise CompileFailed(_reason(error)) from error
         called: _Called | None = getattr(self._called, "last", None)
@@ -122,6 +122,17 @@ class Capture:
                 )
             self._probes[key] = probes
         return probes
+
+
+def _quiet(tracing: bool) -> AbstractContextManager[object]:
+    """Keep to itself what torch warns of its own code while it traces."""
+    if not tracing:
+        return nullcontext()
+    return warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+
+
+def _step(cell: Cell, z: Tree, state: Tree) -> Tree:
+    return cell.step(z, state)
 
 
 @dataclass(frozen=True)
@@ -193,6 +204,15 @@ def _output(module: GraphModule) -> tuple[Any, ...]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what Dynamo says, which is the one that names the cause."""
+    """Return what Dynamo says, in one line: what is in its way, and its explanation."""
+    if isinstance(error, FailOnRecompileLimitHit):
+        limit = torch._dynamo.config.recompile_limit
+        return (
+            f"its step depends on a value of Python's that keeps changing: it was traced {limit} "
+            f"times, which is torch._dynamo.config.recompile_limit"
+        )
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"its step cannot be traced: {lines[0] if lines else type(error).__name__}"
+    explanation = (line for line in lines if line.startswith("Explanation: "))
+    what = lines[0] if lines else type(error).__name__
+    why = next(explanation, "").removeprefix("Explanation: ")
+    return f"its step cannot be traced: {what}" + (f": {why}" if why else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import torch
@@ -12,14 +12,12 @@ from torch import Tensor
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.data.batch import valid_steps
 from rnnlab.recurrence import tree
-from rnnlab.recurrence.engines.compiled.capture import Capture, StepGraph
-from rnnlab.recurrence.engines.compiled.joint import joint_graph
-from rnnlab.recurrence.engines.compiled.lowering import Lowering
-from rnnlab.recurrence.engines.compiled.over_time import Sequence, run_over_time
-from rnnlab.recurrence.engines.compiled.partition import partition
-from rnnlab.recurrence.engines.compiled.program import StepProgram
+from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.engine import Engine
 from rnnlab.recurrence.sequence import mask_padding
+
+if TYPE_CHECKING:
+    from rnnlab.recurrence.engines.compiled.compilation import Compilation
 
 
 class Compiled(Engine):
@@ -29,14 +27,15 @@ class Compiled(Engine):
     reason = "the step of this cell can be compiled"
 
     def __init__(self) -> None:
-        self._cells: WeakKeyDictionary[Cell, _Compilation] = WeakKeyDictionary()
+        self._compilations: WeakKeyDictionary[Cell, Compilation] = WeakKeyDictionary()
+        self._failures: WeakKeyDictionary[Cell, str] = WeakKeyDictionary()
 
     def cell_refusal(self, cell: Cell) -> str | None:
-        """Refuse nothing: only an attempt shows what cannot be compiled."""
-        return None
+        """Refuse what an attempt has shown to be impossible."""
+        return self._failures.get(cell)
 
     def call_refusal(self, x: Tensor, lengths: Tensor | None, reset: Tensor | None) -> str | None:
-        """Refuse what is itself being traced, or has no memory."""
+        """Refuse what is itself being traced, and what has no memory."""
         if torch._C._functorch.maybe_current_level() is not None:
             return "a compiled step has no batching rule for torch.func.vmap"
         if torch.compiler.is_compiling():
@@ -53,13 +52,20 @@ class Compiled(Engine):
         Raises:
             CompileFailed: The step cannot be compiled; nothing has been computed.
         """
-        T, B = x.shape[1], x.shape[0]
+        # Importing torch's compiler takes a second, which only those spend who compile.
+        from rnnlab.recurrence.engines.compiled.compilation import Compilation
+        from rnnlab.recurrence.engines.compiled.over_time import Sequence, run_over_time
+
+        B, T = x.shape[0], x.shape[1]
         z = cell.project(x.transpose(0, 1))  # by steps: what a step reads lies together
-        compilation = self._cells.get(cell)
+        compilation = self._compilations.get(cell)
         if compilation is None:
-            compilation = self._cells[cell] = _Compilation(Capture(cell), {})
-        graph, weights = compilation.capture(z, state)
-        program, lowering = compilation.program(graph, x.device)
+            compilation = self._compilations[cell] = Compilation()
+        try:
+            program, lowering, weights = compilation(cell, z, state, x.device)
+        except CompileFailed as error:
+            self._failures[cell] = str(error)
+            raise
         valid = None if lengths is None else valid_steps(lengths, T, x).t().contiguous()
         if reset is not None:
             reset = reset.t() if valid is None else reset.t() & valid
@@ -75,25 +81,6 @@ class Compiled(Engine):
             states, last = run_over_time(program, lowering, sequence)
         output = cell.readout(tree.with_leaves(state, states), z).transpose(0, 1)
         return mask_padding(output, lengths), tree.with_leaves(state, last)
-
-
-@dataclass(frozen=True)
-class _Compilation:
-    capture: Capture
-    programs: dict[int, tuple[StepProgram, Lowering]]
-
-    def program(self, graph: StepGraph, device: torch.device) -> tuple[StepProgram, Lowering]:
-        known = self.programs.get(id(graph))
-        if known is None:
-            program = partition(joint_graph(graph))
-            known = self.programs[id(graph)] = (program, _lower(program, device))
-        return known
-
-
-def _lower(program: StepProgram, device: torch.device) -> Lowering:
-    from rnnlab.recurrence.engines.compiled.interpreted import Interpreted
-
-    return Interpreted(program)
 
 
 def _without_autocast(device: str) -> AbstractContextManager[None]:
