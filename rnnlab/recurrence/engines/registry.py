@@ -17,7 +17,7 @@ from rnnlab.recurrence.engines.scan import Scan
 ENGINES: dict[str, Engine] = {
     engine.name: engine for engine in (Fused(), Scan(), Compiled(), Loop())
 }
-"""By name; where compiling does not pay, ``auto`` takes the first that can, and the last can all."""
+"""By name. Where compiling does not pay, ``auto`` takes the first other that can; the last can."""
 
 
 def check_engine(engine: str, cell: Cell) -> None:
