@@ -249,25 +249,31 @@ static void pack(const Matrix& m, long panel) {
 template <int R>
 static __attribute__((noinline)) void block(
     long K, const S* a, long a_row, const S* b, S* c, long c_row, long n) {
-  V total[R][2], bias[2];
-  __builtin_memcpy(bias, b, sizeof bias);
-  for (int r = 0; r < R; r++) total[r][0] = bias[0], total[r][1] = bias[1];
+  constexpr Part<W> whole{};
+  V left_half[R], right_half[R];  // columns; of constant index only, so that they stay in registers
+  for (int r = 0; r < R; r++) left_half[r] = load(b, whole), right_half[r] = load(b + W, whole);
   for (long k = 0; k < K; k++) {
     b += PANEL;
-    V right[2];
-    __builtin_memcpy(right, b, sizeof right);
+    const V left = load(b, whole), right = load(b + W, whole);
     for (int r = 0; r < R; r++) {
-      S left = a[r * a_row + k];
-      total[r][0] += left * right[0];
-      total[r][1] += left * right[1];
+      const V x = splat(a[r * a_row + k]);
+      left_half[r] += x * left;
+      right_half[r] += x * right;
     }
   }
   if (n >= PANEL) {
-    for (int r = 0; r < R; r++) __builtin_memcpy(c + r * c_row, total[r], sizeof total[r]);
+    for (int r = 0; r < R; r++) {
+      store(c + r * c_row, left_half[r], whole);
+      store(c + r * c_row + W, right_half[r], whole);
+    }
     return;
   }
-  for (int r = 0; r < R; r++)
-    for (long i = 0; i < n; i++) c[r * c_row + i] = total[r][i / W][i % W];
+  for (int r = 0; r < R; r++) {
+    S row[PANEL];
+    store(row, left_half[r], whole);
+    store(row + W, right_half[r], whole);
+    for (long i = 0; i < n; i++) c[r * c_row + i] = row[i];
+  }
 }
 
 // c = a B + bias for some rows. Every sum runs over k in order, however many rows there are.
