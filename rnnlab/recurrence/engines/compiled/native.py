@@ -69,7 +69,7 @@ class Native(Lowering):
         held: list[Tensor] = []
         call = self._head(B, T, 0, valid, reset, held)
         for leaf, shape in zip(z, made.z, strict=True):
-            call += self._strided(leaf, shape, 2, held)
+            call += (0, 0, 0) if shape is None else self._strided(leaf, shape, 2, held)
         states = []
         for k, (leaf, shape) in enumerate(zip(state, made.state, strict=True)):
             call += self._strided(leaf, shape, 1, held)
@@ -103,7 +103,8 @@ class Native(Lowering):
         held: list[Tensor] = []
         call = self._head(B, T, 1, valid, reset, held)
         for leaf, shape in zip(z, made.z, strict=True):
-            call += (0, 0, 0) if leaf is None else self._strided(leaf, shape, 2, held)
+            unread = leaf is None or shape is None
+            call += (0, 0, 0) if unread else self._strided(leaf, shape, 2, held)
         result = Adjoint([], None if reset is None else [], [], [])
         for k, shape in enumerate(made.state):
             own = gradients[k]
@@ -182,7 +183,7 @@ class Native(Lowering):
                 constant = constant.contiguous()
                 along = strides(tuple(constant.shape))
             held.append(constant)
-            call += (constant.data_ptr(), *along)
+            call += (constant.data_ptr(), *along[: self._source.axes[direction][k]])
         return call
 
     def _run(self, name: str, call: list[int]) -> None:

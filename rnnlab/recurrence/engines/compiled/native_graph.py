@@ -43,7 +43,7 @@ def read(module: GraphModule) -> Graph:
         elif node.op == "output":
             (results,) = node.args
             outputs = results if isinstance(results, (tuple, list)) else (results,)
-            graph.outputs = [_output(known[result], result) for result in outputs]
+            graph.outputs = [result and _output(known[result], result) for result in outputs]
         else:
             raise NotLowered(f"{node.op} {node.target} in the graph of the step")
     return graph
@@ -65,12 +65,14 @@ def _double(module: GraphModule) -> bool:
 
 
 def _input(node: Node, graph: Graph) -> Value | None:
-    position = len(graph.inputs)
-    value = node.meta["val"]
-    placed = Input(_shape(value), value.dtype == torch.bool, position)
-    graph.inputs.append(placed)
-    if node.users and value.dtype not in (*_NUMBERS, torch.bool):
+    value = node.meta.get("val")
+    if not node.users and (value is None or value.dtype not in (*_NUMBERS, torch.bool)):
+        graph.inputs.append(None)  # nothing reads it, and nothing need be known of it
+        return None
+    if value.dtype != torch.bool and _NUMBERS.get(value.dtype) != graph.double:
         raise NotLowered(f"numbers of type {value.dtype} ({node})")
+    placed = Input(_shape(value), value.dtype == torch.bool, len(graph.inputs))
+    graph.inputs.append(placed)
     return placed
 
 

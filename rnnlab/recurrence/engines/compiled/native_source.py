@@ -16,6 +16,7 @@ from rnnlab.recurrence.engines.compiled.native_graph import read
 from rnnlab.recurrence.engines.compiled.native_stages import Plan, plan
 from rnnlab.recurrence.engines.compiled.native_values import (
     Graph,
+    Fill,
     NotLowered,
     Product,
     Reduction,
@@ -40,10 +41,10 @@ class Source:
         text: The source.
         double: Whether numbers have 64 bits.
         state: The axes of each leaf of the state, without the batch.
-        z: The same of z.
+        z: The same of z; None where nothing reads a leaf.
         saved: The same of what is saved, and whether it is true or false.
         deferred: The same of what is deferred.
-        constants: How many axes each constant has.
+        axes: How many axes of each constant are told, in each direction.
         contiguous: The constants that must be contiguous, of each direction.
         forward_reads: Which inputs the step reads.
         adjoint_reads: Which inputs the adjoint reads.
@@ -53,10 +54,10 @@ class Source:
     text: str
     double: bool
     state: list[tuple[int, ...]]
-    z: list[tuple[int, ...]]
+    z: list[tuple[int, ...] | None]
     saved: list[tuple[tuple[int, ...], bool]]
     deferred: list[tuple[tuple[int, ...], bool]]
-    constants: list[int]
+    axes: tuple[list[int], list[int]]
     contiguous: tuple[frozenset[int], frozenset[int]]
     forward_reads: frozenset[int]
     adjoint_reads: frozenset[int]
@@ -73,14 +74,17 @@ def source(program: StepProgram) -> Source:
     if forward.double != adjoint.double:
         raise NotLowered("numbers of 32 and of 64 bits in one step")
     leaves = program.leaves
-    z, state, constants = _split(forward.inputs, leaves.z, leaves.state, leaves.constants)
-    results, saved = _split(forward.outputs, leaves.state, leaves.saved)
+    z, _, constants = _split(forward.inputs, leaves.z, leaves.state, leaves.constants)
+    state, saved = _split(forward.outputs, leaves.state, leaves.saved)
+    for k, value in enumerate(state):
+        if adjoint.outputs[k] is None:
+            adjoint.outputs[k] = Fill(value.shape, False, 0.0)
     handed, deferred = _split(adjoint.outputs, leaves.state, leaves.deferred)
-    for value in [*z, *state, *results, *saved, *handed, *deferred]:
-        if not value.shape or value.shape[0] != Rows(1):
+    for value in [*z, *state, *saved, *handed, *deferred]:
+        if value is not None and (not value.shape or value.shape[0] != Rows(1)):
             raise NotLowered(f"rows of shape {value.shape}")
-    for value in [*state, *z]:
-        if value.boolean:
+    for value in [*z, *state]:
+        if value is not None and value.boolean:
             raise NotLowered("a state or an input that is true or false")
 
     text = Text()
@@ -97,10 +101,10 @@ def source(program: StepProgram) -> Source:
         "\n".join(text.lines) + "\n",
         forward.double,
         [_axes(value) for value in state],
-        [_axes(value) for value in z],
+        [None if value is None else _axes(value) for value in z],
         [(_axes(value), value.boolean) for value in saved],
         [(_axes(value), value.boolean) for value in deferred],
-        [len(value.shape) for value in constants],
+        (_axes_of_constants(forward, inputs[0], leaves.constants), _axes_of_constants(adjoint, inputs[1], leaves.constants)),
         (_contiguous(forward, inputs[0]), _contiguous(adjoint, inputs[1])),
         frozenset(ahead.read),
         frozenset(back.read),
@@ -120,9 +124,14 @@ def _axes(value: Value) -> tuple[int, ...]:
     return extents(value.shape)[1:]
 
 
+def _axes_of_constants(graph: Graph, begin: int, count: int) -> list[int]:
+    inputs = graph.inputs[begin : begin + count]
+    return [0 if value is None else len(value.shape) for value in inputs]
+
+
 def _contiguous(graph: Graph, begin: int) -> frozenset[int]:
     inputs = graph.inputs[begin:]
-    return frozenset(value.position - begin for value in inputs if value.contiguous)
+    return frozenset(at for at, value in enumerate(inputs) if value and value.contiguous)
 
 
 def _cost(plan: Plan) -> float:
@@ -372,8 +381,8 @@ class _Writer:
 
     def _constants(self, graph: Graph, begin: int) -> None:
         for k, value in enumerate(graph.inputs[begin : begin + self.leaves.constants]):
-            self._argument(f"c{k}", f"const {_type(value)}*")
-            for axis in range(len(value.shape)):
+            self._argument(f"c{k}", f"const {'S' if value is None else _type(value)}*")
+            for axis in range(0 if value is None else len(value.shape)):
                 self._argument(f"c{k}_{axis}")
 
     def _argument(self, name: str, kind: str = "long") -> None:

@@ -191,13 +191,13 @@ class Graph:
     """A graph of a step.
 
     Args:
-        inputs: By position; those that nothing reads too.
-        outputs: In order.
+        inputs: By position; None where nothing is known of one, and nothing reads it.
+        outputs: In order; None for zeros.
         double: Whether numbers have 64 bits.
     """
 
-    inputs: list[Input] = field(default_factory=list)
-    outputs: list[Value] = field(default_factory=list)
+    inputs: list[Input | None] = field(default_factory=list)
+    outputs: list[Value | None] = field(default_factory=list)
     double: bool = False
 
 
