@@ -17,12 +17,22 @@ from rnnlab.recurrence.engines.compiled.native_values import (
     Shape,
     Value,
     expanded,
+    has_rows,
 )
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule, Node
 
 _NUMBERS = {torch.float32: False, torch.float64: True}  # whether they are double
+
+_INTEGERS = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+
+_OF_INTEGERS = {
+    *("where", "neg", "sign", "abs", "full", "full_like", "zeros_like", "ones_like"),
+    *("scalar_tensor", "alias", "clone", "expand", "view", "permute", "unsqueeze", "squeeze"),
+    *("slice", "select", "cat", "maximum", "minimum"),
+}
+"""What integers may go through: as floating-point numbers they stay what they are there."""
 
 
 def read(module: GraphModule) -> Graph:
@@ -69,9 +79,12 @@ def _input(node: Node, graph: Graph) -> Value | None:
     if not node.users and (value is None or value.dtype not in (*_NUMBERS, torch.bool)):
         graph.inputs.append(None)  # nothing reads it, and nothing need be known of it
         return None
-    if value.dtype != torch.bool and _NUMBERS.get(value.dtype) != graph.double:
+    shape = _shape(value)
+    # A constant that counts becomes a number like the others; a state or an input does not.
+    counts = value.dtype in _INTEGERS and not has_rows(shape)
+    if not counts and value.dtype != torch.bool and _NUMBERS.get(value.dtype) != graph.double:
         raise NotLowered(f"numbers of type {value.dtype} ({node})")
-    placed = Input(_shape(value), value.dtype == torch.bool, len(graph.inputs))
+    placed = Input(shape, value.dtype == torch.bool, len(graph.inputs))
     graph.inputs.append(placed)
     return placed
 
@@ -113,9 +126,8 @@ def _call(node: Node, known: dict[Node, Any]) -> Any:
 
     try:
         dtype = result.dtype if isinstance(result, torch.Tensor) else None
-        if dtype not in (None, *_NUMBERS, torch.bool) and any(
-            isinstance(known.get(source), Value) for source in node.all_input_nodes
-        ):
+        exact = dtype in _INTEGERS and operation in _OF_INTEGERS
+        if not exact and dtype not in (None, *_NUMBERS, torch.bool):
             raise NotLowered(f"numbers of type {dtype}")
         call = Read(_shapes(result), dtype == torch.bool)
         return handler(call, *map(of, node.args), **{k: of(v) for k, v in node.kwargs.items()})
