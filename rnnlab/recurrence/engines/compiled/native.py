@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.recurrence.engines.compiled.lowering import Adjoint, Forward, Lowering
-from rnnlab.recurrence.engines.compiled.native_source import Source, source
+from rnnlab.recurrence.engines.compiled.native_source import source
 from rnnlab.recurrence.engines.compiled.native_values import NotLowered, strides
 from rnnlab.recurrence.engines.compiled.program import StepProgram
 from rnnlab.recurrence.native import NoLibrary, cache_folder, library
@@ -32,7 +32,8 @@ class Native(Lowering):
     """A program as machine code for the processor at hand.
 
     All steps of some rows of the batch run on one thread, so that nothing waits within a step and
-    the rows stay in its cache. Neither the batch nor the number of steps is part of what is compiled.
+    the rows stay in its cache. What is compiled depends neither on the size of the batch nor on the
+    number of steps.
 
     Args:
         program: What to run; float32 or float64.
@@ -103,8 +104,10 @@ class Native(Lowering):
         held: list[Tensor] = []
         call = self._head(B, T, 1, valid, reset, held)
         for leaf, shape in zip(z, made.z, strict=True):
-            unread = leaf is None or shape is None
-            call += (0, 0, 0) if unread else self._strided(leaf, shape, 2, held)
+            if leaf is None or shape is None:
+                call += (0, 0, 0)
+            else:
+                call += self._strided(leaf, shape, 2, held)
         result = Adjoint([], None if reset is None else [], [], [])
         for k, shape in enumerate(made.state):
             own = gradients[k]
@@ -248,5 +251,3 @@ def _typed(loaded: ctypes.CDLL) -> ctypes.CDLL:
         getattr(loaded, f"{name}_memory").restype = ctypes.c_longlong
         getattr(loaded, f"{name}_memory").argtypes = [ctypes.c_longlong] * 2
     return loaded
-
-

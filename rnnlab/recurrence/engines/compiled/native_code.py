@@ -19,7 +19,6 @@ from rnnlab.recurrence.engines.compiled.native_stages import (
 from rnnlab.recurrence.engines.compiled.native_values import (
     Affine,
     Fill,
-    Graph,
     Index,
     Input,
     NotLowered,
@@ -125,8 +124,7 @@ class StepCode:
     """Writes the stages of one step for some rows.
 
     Args:
-        graph: The graph of the step.
-        plan: Its order.
+        plan: The order of the step.
         inputs: Where the rows of each input lie; the names of constants.
         outputs: Where the rows of each output lie.
         prefix: What names that it makes up begin with.
@@ -134,19 +132,17 @@ class StepCode:
 
     def __init__(
         self,
-        graph: Graph,
         plan: Plan,
         inputs: list[Pointer],
         outputs: list[Pointer],
         prefix: str,
     ) -> None:
-        self.graph, self.plan = graph, plan
+        self.plan = plan
         self.inputs = inputs
         self.prefix = prefix
         self.places: dict[Value, Pointer] = dict(zip(plan.outputs, outputs, strict=True))
         self.scratch: list[tuple[str, int]] = []
         self.packed: dict[Packed, str] = {}
-        self.read: set[int] = set()
         self.text = Text()
 
     def write(self, text: Text) -> None:
@@ -163,7 +159,6 @@ class StepCode:
     def _place(self, value: Value) -> Pointer:
         """Return where a value is stored."""
         if isinstance(value, Input):
-            self.read.add(value.position)
             return self.inputs[value.position]
         if value not in self.places:
             size = math.prod(extents(value.shape))
@@ -215,7 +210,6 @@ class StepCode:
             there = _unflat(along, shown)
         if has_rows(shown.shape):
             raise NotLowered("mm: rows as a constant")
-        self.read.add(shown.position)
         return shown.position, there
 
     def _stride(self, position: int, index: Index, name: str) -> str:
@@ -265,9 +259,7 @@ class StepCode:
         element = body.value(source, index)
         place = self._place(reduction)
         body.use(place)
-        there = tuple(
-            Affine(0) if axis in reduction.axes else at for axis, at in enumerate(index)
-        )
+        there = tuple(Affine(0) if axis in reduction.axes else at for axis, at in enumerate(index))
         to = f"{place.name}_ + {_sum(offset(there, strides(extents(reduction.shape))))}"
         start, more, whole = _REDUCTIONS[reduction.operation]
         inner = self._nest([names[axis] for axis in summed], [sizes[axis] for axis in summed])
@@ -356,7 +348,7 @@ class _Body:
             return self._named(f"flags({'true' if value.number else 'false'})", True)
         number = repr(float(value.number))
         if math.isnan(value.number):
-            number = "__builtin_nan(\"\")"
+            number = '__builtin_nan("")'
         elif math.isinf(value.number):
             number = ("-" if value.number < 0 else "") + "__builtin_inf()"
         return self._named(f"splat({number})", False)

@@ -75,7 +75,7 @@ def _double(module: GraphModule) -> bool:
 
 
 def _input(node: Node, graph: Graph) -> Value | None:
-    value = node.meta.get("val")
+    value: Any = node.meta.get("val")
     if not node.users and (value is None or value.dtype not in (*_NUMBERS, torch.bool)):
         graph.inputs.append(None)  # nothing reads it, and nothing need be known of it
         return None

@@ -1,7 +1,7 @@
 """Writes the C++ that runs the steps of a program over time, tile by tile of the rows of a batch.
 
-The rows of a batch are independent, so a thread runs all steps for some rows, a tile, before it takes
-the next: nothing waits inside a step, and what a step computes stays in the cache of a core.
+The rows of a batch are independent, so a thread runs all steps for some rows, a tile, before it
+takes the next: nothing waits inside a step, and what a step computes stays in the cache of a core.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from rnnlab.recurrence.engines.compiled.native_code import Pointer, StepCode, Te
 from rnnlab.recurrence.engines.compiled.native_graph import read
 from rnnlab.recurrence.engines.compiled.native_stages import Plan, plan
 from rnnlab.recurrence.engines.compiled.native_values import (
-    Graph,
     Fill,
+    Graph,
     NotLowered,
     Product,
     Reduction,
@@ -46,8 +46,6 @@ class Source:
         deferred: The same of what is deferred.
         axes: How many axes of each constant are told, in each direction.
         contiguous: The constants that must be contiguous, of each direction.
-        forward_reads: Which inputs the step reads.
-        adjoint_reads: Which inputs the adjoint reads.
         cost: About how many nanoseconds one step of one row takes, of each direction.
     """
 
@@ -59,8 +57,6 @@ class Source:
     deferred: list[tuple[tuple[int, ...], bool]]
     axes: tuple[list[int], list[int]]
     contiguous: tuple[frozenset[int], frozenset[int]]
-    forward_reads: frozenset[int]
-    adjoint_reads: frozenset[int]
     cost: tuple[float, float]
 
 
@@ -74,13 +70,12 @@ def source(program: StepProgram) -> Source:
     if forward.double != adjoint.double:
         raise NotLowered("numbers of 32 and of 64 bits in one step")
     leaves = program.leaves
-    z, _, constants = _split(forward.inputs, leaves.z, leaves.state, leaves.constants)
-    state, saved = _split(forward.outputs, leaves.state, leaves.saved)
-    for k, value in enumerate(state):
-        if adjoint.outputs[k] is None:
-            adjoint.outputs[k] = Fill(value.shape, False, 0.0)
-    handed, deferred = _split(adjoint.outputs, leaves.state, leaves.deferred)
-    for value in [*z, *state, *saved, *handed, *deferred]:
+    z = forward.inputs[: leaves.z]
+    results = _present(forward.outputs, [])
+    state, saved = results[: leaves.state], results[leaves.state :]
+    back = _present(adjoint.outputs, state)
+    deferred = back[leaves.state :]
+    for value in [*z, *results, *back]:
         if value is not None and (not value.shape or value.shape[0] != Rows(1)):
             raise NotLowered(f"rows of shape {value.shape}")
     for value in [*z, *state]:
@@ -94,8 +89,8 @@ def source(program: StepProgram) -> Source:
     text(KERNELS.read_text(encoding="utf-8"))
     text("typedef long long Word;")
     writer = _Writer(program, text, state, saved, deferred)
-    ahead = writer.forward(forward)
-    back = writer.adjoint(adjoint)
+    run = writer.forward(forward, results)
+    run_back = writer.adjoint(adjoint, back)
     inputs = (leaves.z + leaves.state, leaves.z + 2 * leaves.state + leaves.saved)
     return Source(
         "\n".join(text.lines) + "\n",
@@ -104,27 +99,30 @@ def source(program: StepProgram) -> Source:
         [None if value is None else _axes(value) for value in z],
         [(_axes(value), value.boolean) for value in saved],
         [(_axes(value), value.boolean) for value in deferred],
-        (_axes_of_constants(forward, inputs[0], leaves.constants), _axes_of_constants(adjoint, inputs[1], leaves.constants)),
+        (
+            _ranks(forward, inputs[0], leaves.constants),
+            _ranks(adjoint, inputs[1], leaves.constants),
+        ),
         (_contiguous(forward, inputs[0]), _contiguous(adjoint, inputs[1])),
-        frozenset(ahead.read),
-        frozenset(back.read),
-        (_cost(ahead.plan), _cost(back.plan)),
+        (_cost(run.plan), _cost(run_back.plan)),
     )
 
 
-def _split(values: list[Value] | list[object], *counts: int) -> list[list[Value]]:
-    parts, begin = [], 0
-    for count in counts:
-        parts.append(list(values[begin : begin + count]))
-        begin += count
-    return parts  # type: ignore[return-value]
+def _present(outputs: list[Value | None], like: list[Value]) -> list[Value]:
+    """Return results, with zeros for a leaf of the state that has none."""
+    found = []
+    for k, output in enumerate(outputs):
+        if output is None and k >= len(like):
+            raise NotLowered("a result that is none")
+        found.append(Fill(like[k].shape, False, 0.0) if output is None else output)
+    return found
 
 
 def _axes(value: Value) -> tuple[int, ...]:
     return extents(value.shape)[1:]
 
 
-def _axes_of_constants(graph: Graph, begin: int, count: int) -> list[int]:
+def _ranks(graph: Graph, begin: int, count: int) -> list[int]:
     inputs = graph.inputs[begin : begin + count]
     return [0 if value is None else len(value.shape) for value in inputs]
 
@@ -163,7 +161,7 @@ class _Writer:
         self.deferred = [(elements(value.shape), _type(value)) for value in deferred]
         self.at = 0  # the next argument
 
-    def forward(self, graph: Graph) -> StepCode:
+    def forward(self, graph: Graph, results: list[Value]) -> StepCode:
         """Write the function ``forward``."""
         leaves, text = self.leaves, self.text
         k_state = range(leaves.state)
@@ -176,7 +174,7 @@ class _Writer:
             *(Pointer(f"next{k}", str(size)) for k, size in enumerate(self.state)),
             *(Pointer(f"saved{k}", str(size)) for k, (size, _) in enumerate(self.saved)),
         ]
-        code = StepCode(graph, plan(graph), inputs, outputs, "f")
+        code = StepCode(plan(results), inputs, outputs, "f")
         step = Text(depth=3)
         code.write(step)
 
@@ -231,7 +229,7 @@ class _Writer:
         self._function("forward", code, arguments, scratch, tile)
         return code
 
-    def adjoint(self, graph: Graph) -> StepCode:
+    def adjoint(self, graph: Graph, results: list[Value]) -> StepCode:
         """Write the function ``adjoint``."""
         leaves, text = self.leaves, self.text
         k_state = range(leaves.state)
@@ -247,7 +245,7 @@ class _Writer:
             *(Pointer(f"handed{k}", f"padded({size})") for k, size in enumerate(self.state)),
             *(Pointer(f"deferred{k}", str(size)) for k, (size, _) in enumerate(self.deferred)),
         ]
-        code = StepCode(graph, plan(graph), inputs, outputs, "g")
+        code = StepCode(plan(results), inputs, outputs, "g")
         step = Text(depth=3)
         code.write(step)
         first_constant = leaves.z + 2 * leaves.state + leaves.saved

@@ -1,8 +1,8 @@
 """Orders what a step computes into products, reductions and loops over the elements of a row.
 
 Products, reductions and what a product reads are stored; everything else is computed where it is
-needed, in as few loops as possible. A value has a *level*: how often what is stored by loops must be
-complete before it can be computed. In a level products and reductions come first, then loops.
+needed, in as few loops as possible. A value has a *level*: how often what is stored by loops must
+be complete before it can be computed. In a level products and reductions come first, then loops.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from rnnlab.recurrence.engines.compiled.native_values import (
     Affine,
     Fill,
     Flat,
-    Graph,
     Index,
     Input,
     NotLowered,
@@ -87,12 +86,12 @@ class Crossing(Exception):
         self.pieces, self.cut = pieces, cut
 
 
-def plan(graph: Graph) -> Plan:
-    """Return the order in which a graph is computed."""
+def plan(outputs: list[Value]) -> Plan:
+    """Return the order in which the results of a graph are computed."""
     apart: set[Value] = set()
     while True:
         try:
-            return _Planner(graph, apart).plan()
+            return _Planner(outputs, apart).plan()
         except Crossing as crossing:
             # Cannot be cut there: it is stored as a whole.
             if crossing.pieces in apart:
@@ -107,20 +106,18 @@ def copied(value: Value) -> Value:
 
 def base(value: Value, index: Index) -> tuple[Value, Index]:
     """Return what a view shows, and where."""
-    while True:
-        if isinstance(value, View):
-            value, index = value.source, value.place(index)
-        elif isinstance(value, Flat):
-            return value, index
-        else:
-            return value, index
+    while isinstance(value, View):
+        index = value.place(index)
+        value = value.source
+    return value, index
 
 
 def stored(value: Value) -> Value:
     """Return the value below views that keep all elements in order."""
-    while (isinstance(value, View) and value.ordered) or isinstance(value, Flat):
+    while True:
+        if not isinstance(value, Flat) and not (isinstance(value, View) and value.ordered):
+            return value
         value = value.source
-    return value
 
 
 def located(value: Value, index: Index) -> tuple[Value, Affine]:
@@ -193,13 +190,13 @@ def reachable(roots: list[Value]) -> list[Value]:
 
 
 class _Planner:
-    def __init__(self, graph: Graph, apart: set[Value]) -> None:
+    def __init__(self, outputs: list[Value], apart: set[Value]) -> None:
         self.apart = set(apart)
         self.levels: dict[Value, int] = {}
         self.costs: dict[Value, int] = {}
         self.kept: dict[Value, None] = {}  # stored by loops
         self.outputs: list[Value] = []
-        for output in graph.outputs:
+        for output in outputs:
             value = stored(output)
             plain = isinstance(value, (Pointwise, Pieces, Product, Reduction))
             if not plain or value in self.outputs:
@@ -286,9 +283,9 @@ class _Planner:
     def _keep_across(self, value: Value, level: int) -> None:
         while isinstance(value, View):
             value = value.source
-        if isinstance(value, (Pointwise, Pieces)):
-            if self.levels[value] < level and self.costs[value] > _DEAR:
-                self.kept[value] = None
+        computed = isinstance(value, (Pointwise, Pieces))
+        if computed and self.levels[value] < level and self.costs[value] > _DEAR:
+            self.kept[value] = None
 
 
 def _loops(values: list[Value], level: int, plan: Plan) -> list[Loop]:

@@ -1,8 +1,8 @@
 """What a step computes, as functions of an index: what the graph of a step is read into.
 
-A value has one axis for the rows of the batch (a :class:`Rows`) or none, and any other axes. A row of
-it has one element for every index into :func:`extents`; the axis of the rows counts there with the
-rows that it has for each row of the batch, usually one.
+A value has one axis for the rows of the batch (a :class:`Rows`) or none, and any other axes. A row
+of it has one element for every index into :func:`extents`; the axis of the rows counts there with
+the rows that it has for each row of the batch, usually one.
 """
 
 from __future__ import annotations
