@@ -91,6 +91,8 @@ def _t(call: Read, x: Value) -> Term:
 
 def permuted(x: Value, axes: list[int]) -> Value:
     """Return a value whose axes come in another order."""
+    if isinstance(x, View) and x.axes is not None:
+        return permuted(x.source, [x.axes[axis] for axis in axes])
 
     def place(index: Index) -> Index:
         there = list(index)
@@ -99,7 +101,8 @@ def permuted(x: Value, axes: list[int]) -> Value:
         return tuple(there)
 
     shape = tuple(x.shape[axis] for axis in axes)
-    return View(shape, x.boolean, x, place)
+    moved = [axis for axis in axes if extents(x.shape)[axis] != 1]
+    return View(shape, x.boolean, x, place, moved == sorted(moved), tuple(axes))
 
 
 def _length(x: Value, axis: int) -> int:

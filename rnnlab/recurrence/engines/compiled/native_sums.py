@@ -23,8 +23,10 @@ from rnnlab.recurrence.engines.compiled.native_vocabulary import (
     Read,
     Term,
     as_number,
+    compared,
     names,
     pointwise,
+    where,
 )
 
 
@@ -120,6 +122,14 @@ def _norm(
     if ord == math.inf:
         return reduced("greatest", pointwise("abs", x), dim, keepdim)
     raise NotLowered(f"ord={ord}")
+
+
+@names("logsumexp")
+def _logsumexp(call: Read, x: Value, dim: Any, keepdim: bool = False) -> Term:
+    highest = reduced("greatest", x, dim, True)
+    highest = where(compared("eq", pointwise("abs", highest), math.inf), 0.0, highest)
+    total = reduced("sum", pointwise("exp", pointwise("sub", x, highest)), dim, True)
+    return reshaped(pointwise("add", pointwise("log", total), highest), call.shape)
 
 
 @names("_softmax", "softmax")

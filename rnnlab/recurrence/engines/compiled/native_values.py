@@ -113,11 +113,13 @@ class View(Value):
         source: The other value.
         place: Turns an index here into one there.
         ordered: Whether these are all elements, in the same order.
+        axes: Which axis there each one here is, where that is all that differs.
     """
 
     source: Value
     place: Callable[[Index], Index]
     ordered: bool = False
+    axes: tuple[int, ...] | None = None
 
     @property
     def sources(self) -> tuple[Value, ...]:
