@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+import torch
+from torch._dynamo.utils import counters
+
+from rnnlab.recurrence.engines.compiled.chunks import Chunks, chunk_steps
+from rnnlab.recurrence.engines.compiled.interpreted import Interpreted
+from rnnlab.recurrence.engines.compiled.program import StepProgram
+from tests.recurrence.engines.compiled.hand_split import (
+    Case,
+    Split,
+    case,
+    elman,
+    gradients_of_states,
+    gru,
+    lstm,
+    program,
+    run,
+    tree,
+)
+
+H, K = 3, 3
+
+
+@cache
+def made(make: Callable[[int], Split]) -> tuple[Split, StepProgram, Chunks]:
+    split = make(H)
+    step = program(split)
+    return split, step, Chunks(step, steps=K)
+
+
+def compare(make: Callable[[int], Split], numbers: Case, T: int, B: int) -> None:
+    split, step, chunks = made(make)
+    gradients = gradients_of_states(split, T, B)
+    (_, own, *own_lists), (_, reference, *lists) = (
+        run(lowering, step, numbers, list(gradients)) for lowering in (chunks, Interpreted(step))
+    )
+    torch.testing.assert_close(own_lists, lists, rtol=0, atol=1e-10)
+    torch.testing.assert_close(own.deferred, reference.deferred, rtol=0, atol=1e-10)
+    for mine, other in zip(own.following, reference.following, strict=True):
+        assert (mine is None) == (other is None)
+    assert all(leaf.is_contiguous() for leaf in [*own.deferred, *own_lists[0]])
+
+
+@pytest.mark.parametrize("make", [elman, lstm])
+@pytest.mark.parametrize("B", [4, 1])
+def test_whole_chunks_need_no_mask(make: Callable[[int], Split], B: int) -> None:
+    compare(make, case(made(make)[0], 6, B), 6, B)
+
+
+@pytest.mark.parametrize("make", [gru, lstm, tree])
+@pytest.mark.parametrize(("T", "B"), [(7, 4), (1, 2), (3, 1)])
+@pytest.mark.parametrize(("lengths", "resets"), [(True, True), (True, False), (False, True)])
+def test_masks(make: Callable[[int], Split], T: int, B: int, lengths: bool, resets: bool) -> None:
+    compare(make, case(made(make)[0], T, B, lengths=lengths, resets=resets), T, B)
+
+
+def test_a_tail_is_padded() -> None:
+    compare(gru, case(made(gru)[0], 5, 2), 5, 2)
+
+
+def test_one_compile_serves_all_shapes() -> None:
+    split, _, chunks = made(lstm)
+    compare(lstm, case(split, 6, 4), 6, 4)
+    compare(lstm, case(split, 5, 4), 5, 4)
+    before = dict(counters["inductor"])
+    for T, B in [(3, 2), (6, 1), (2, 9), (13, 300)]:
+        compare(lstm, case(split, T, B), T, B)
+        compare(lstm, case(split, T, B, lengths=True), T, B)
+    assert dict(counters["inductor"]) == before
+    assert len(chunks.compiled) == 4  # two directions, with masks and without
+    assert all(len(compiled) == 1 for compiled in chunks.compiled.values())
+
+
+def test_any_strides() -> None:
+    split, _, _ = made(lstm)
+    numbers = case(split, 6, 4)
+    numbers.z = [leaf.transpose(0, 1).contiguous().transpose(0, 1) for leaf in numbers.z]
+    numbers.state = [leaf.T.contiguous().T for leaf in numbers.state]
+    compare(lstm, numbers, 6, 4)
+
+
+def test_no_gradient_is_a_gradient_of_zero() -> None:
+    split, step, chunks = made(lstm)
+    h, c = gradients_of_states(split, 6, 2)
+    numbers = case(split, 6, 2)
+    _, _, _, none = run(chunks, step, numbers, [h, None])
+    _, _, _, zero = run(chunks, step, numbers, [h, torch.zeros_like(c)])
+    torch.testing.assert_close(none, zero, rtol=0, atol=0)
+
+
+def test_nothing_is_saved_where_no_backward_pass_follows() -> None:
+    split, step, chunks = made(lstm)
+    numbers = case(split, 6, 2)
+    arguments = (numbers.z, numbers.state, list(step.prologue(*numbers.weights)), None, None, None)
+    kept, bare = (chunks.forward(*arguments, save=save) for save in (True, False))
+    assert bare.saved == []
+    torch.testing.assert_close(bare.states, kept.states, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("T", "steps"), [(1, 8), (5, 5), (20, 20), (100, 20), (64, 16), (97, 14), (1000, 20)]
+)
+def test_steps_of_a_chunk(T: int, steps: int) -> None:
+    assert chunk_steps(T) == steps
