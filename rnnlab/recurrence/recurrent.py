@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
-from rnnlab.recurrence.engines import ENGINES, Choice, check_engine, choose
+from rnnlab.recurrence.engines import Choice, check_engine, run
 from rnnlab.recurrence.layer import Layer
 from rnnlab.recurrence.sequence import (
     check_sequence,
@@ -25,6 +25,11 @@ class Recurrent(Layer):
 
     Attributes:
         choice: The engine that ran last, and why; None before the first run.
+        expected_steps: How many batches there will be to train on, which ``auto`` weighs against
+            the time to compile; None where nobody knows.
+        preferred: The engine that ``auto`` took for the first of them, and takes again wherever it
+            can: a run does not change its engine with the lengths of its batches, nor where it is
+            resumed.
 
     Raises:
         ConfigError: There is no such engine, or it cannot run this cell.
@@ -37,6 +42,8 @@ class Recurrent(Layer):
     """
 
     choice: Choice | None
+    expected_steps: int | None
+    preferred: str | None
 
     def __init__(self, cell: Cell, engine: str = "auto", reverse: bool = False) -> None:
         super().__init__()
@@ -44,7 +51,7 @@ class Recurrent(Layer):
         self.cell, self.engine, self.reverse = cell, engine, reverse
         self.input_size, self.output_size = cell.input_size, cell.output_size
         self.causal = not reverse
-        self.choice = None
+        self.choice = self.expected_steps = self.preferred = None
 
     def init_state(self, batch_size: int) -> Tree:
         """Return the state of the cell before the first step."""
@@ -68,8 +75,11 @@ class Recurrent(Layer):
         if self.reverse:
             x = reverse_padded(x, lengths)
             reset = None if reset is None else reverse_reset(reset, lengths)
-        self.choice = choose(self.engine, self.cell, x, lengths, reset)
-        output, state = ENGINES[self.choice.name].run(self.cell, x, state, lengths, reset)
+        output, state, self.choice = run(
+            self.engine, self.cell, x, state, lengths, reset, self.expected_steps, self.preferred
+        )
+        if self.preferred is None and self.expected_steps is not None:
+            self.preferred = self.choice.name
         return (reverse_padded(output, lengths) if self.reverse else output), state
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:

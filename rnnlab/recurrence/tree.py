@@ -85,5 +85,7 @@ def unbind(tree: Tree, dim: int) -> list[Tree]:
         # One unbind: its gradient is one stack, whereas T selects would each fill a whole tensor.
         return list(tree.unbind(dim))
     flat, structure = pytree.tree_flatten(tree)
-    slices = zip(*(leaf.unbind(dim) for leaf in flat), strict=True)
+    steps = next(leaf.shape[dim] for leaf in flat if isinstance(leaf, Tensor))
+    unbound = (leaf.unbind(dim) if isinstance(leaf, Tensor) else [leaf] * steps for leaf in flat)
+    slices = zip(*unbound, strict=True)
     return [pytree.tree_unflatten(list(leaf), structure) for leaf in slices]

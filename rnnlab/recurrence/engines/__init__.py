@@ -4,7 +4,9 @@ A new engine is a subclass of :class:`Engine` in a file of its own and an entry 
 :data:`rnnlab.recurrence.engines.registry.ENGINES`.
 """
 
+from rnnlab.recurrence.engines.choice import Choice
 from rnnlab.recurrence.engines.engine import Engine
-from rnnlab.recurrence.engines.registry import ENGINES, Choice, check_engine, choose
+from rnnlab.recurrence.engines.registry import ENGINES, check_engine, choose
+from rnnlab.recurrence.engines.running import run
 
-__all__ = ["ENGINES", "Choice", "Engine", "check_engine", "choose"]
+__all__ = ["ENGINES", "Choice", "Engine", "check_engine", "choose", "run"]

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor
 
 from rnnlab.cells.base import Cell
 from rnnlab.errors import ConfigError, nearest
+from rnnlab.recurrence.engines.auto import fastest
+from rnnlab.recurrence.engines.choice import Choice
+from rnnlab.recurrence.engines.compiled.engine import Compiled
 from rnnlab.recurrence.engines.engine import Engine
 from rnnlab.recurrence.engines.fused import Fused
 from rnnlab.recurrence.engines.loop import Loop
 from rnnlab.recurrence.engines.scan import Scan
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Fused(), Scan(), Loop())}
-"""By name, in the order in which ``auto`` tries them; the last one runs everything."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An engine and why it was taken.
-
-    Args:
-        name: Its name in :data:`ENGINES`.
-        reason: In a few words.
-    """
-
-    name: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.reason})"
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (Fused(), Scan(), Compiled(), Loop())
+}
+"""By name. Where compiling does not pay, ``auto`` takes the first other that can; the last can."""
 
 
 def check_engine(engine: str, cell: Cell) -> None:
@@ -51,16 +38,24 @@ def check_engine(engine: str, cell: Cell) -> None:
 
 
 def choose(
-    engine: str, cell: Cell, x: Tensor, lengths: Tensor | None, reset: Tensor | None
+    engine: str,
+    cell: Cell,
+    x: Tensor,
+    lengths: Tensor | None,
+    reset: Tensor | None,
+    steps: int | None = None,
+    preferred: str | None = None,
 ) -> Choice:
     """Return the engine that runs ``cell`` on this batch, and why.
 
     Args:
-        engine: A name, or ``auto`` for the first of :data:`ENGINES` that can.
+        engine: A name, or ``auto`` for what :mod:`rnnlab.recurrence.engines.auto` says.
         cell: What is to run.
         x: ``(B, T, F)``.
         lengths: ``(B,)`` or None.
         reset: ``(B, T)`` or None.
+        steps: How many batches this run will train on; None where nobody knows.
+        preferred: What ``auto`` took before, which it takes again where it can.
 
     Raises:
         ConfigError: The engine that was asked for cannot, with its reason.
@@ -70,15 +65,17 @@ def choose(
         if refusal := ENGINES[engine].call_refusal(x, lengths, reset):
             raise ConfigError(refusal, key="engine", value=engine, valid=("auto", "loop"))
         return Choice(engine, "asked for")
+    able: dict[str, str] = {}
     refusals: list[str] = []
     for candidate in ENGINES.values():
         refusal = candidate.cell_refusal(cell) or candidate.call_refusal(x, lengths, reset)
         if refusal is None:
-            # The loop runs where nothing better can, and why not is what a person asks.
-            fallback = isinstance(candidate, Loop)
-            return Choice(candidate.name, "; ".join(refusals) if fallback else candidate.reason)
-        refusals.append(refusal)
-    raise AssertionError("the loop engine refuses nothing")
+            able[candidate.name] = candidate.reason
+        else:
+            refusals.append(refusal)
+    if preferred is not None and preferred in able:
+        return Choice(preferred, able[preferred])
+    return fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
 
 
 def _able(cell: Cell) -> tuple[str, ...]:

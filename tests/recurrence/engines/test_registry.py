@@ -34,7 +34,9 @@ def test_a_named_engine_is_taken(name: str) -> None:
 def test_a_named_engine_that_cannot_is_an_error() -> None:
     with pytest.raises(ConfigError, match="engine=fused: a fused kernel cannot apply the reset"):
         choose("fused", LSTM(3, 4), X, None, RESET)
-    with pytest.raises(ConfigError, match=r"engine=fused: Jordan has no .*; valid: auto, loop"):
+    with pytest.raises(
+        ConfigError, match=r"engine=fused: Jordan has no .*; valid: auto, compiled, loop"
+    ):
         check_engine("fused", Jordan(3, 4, 4))
     with pytest.raises(ConfigError, match="engine=lop: no such engine; did you mean loop"):
         check_engine("lop", LSTM(3, 4))

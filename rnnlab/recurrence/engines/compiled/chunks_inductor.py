@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rnnlab.errors import out_of_memory
+from rnnlab.errors import one_line, out_of_memory
 from rnnlab.recurrence.engines.compiled.chunks_unroll import Rows, Unrolled
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 
@@ -72,7 +72,7 @@ def compile_chunk(
     except Exception as error:
         if out_of_memory(error):
             raise
-        raise CompileFailed(_reason(error)) from error
+        raise CompileFailed(one_line(_reason(error))) from error
 
 
 def _compile(

@@ -1,0 +1,218 @@
+"""The step of a cell as one graph, with the tensors that it reads."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._dynamo.exc import FailOnRecompileLimitHit
+from torch.fx import GraphModule
+from torch.utils import _pytree as pytree
+
+from rnnlab.cells.base import Cell, Tree
+from rnnlab.recurrence.engines.compiled.failure import CompileFailed
+
+PROBE_ROWS = 3
+"""Rows of the batch that a step is traced with; its size stands as a symbol in the graph."""
+
+
+@dataclass(frozen=True)
+class StepGraph:
+    """One step of a cell, traced.
+
+    Args:
+        module: The graph; its inputs are tensors, and numbers that stand for the batch size.
+        z: Which input of the graph each leaf of the projected input is; None where it is unread.
+        state: The same for the leaves of the state.
+        weights: Which inputs are neither: parameters, buffers, closed-over tensors.
+        following: Where each leaf of the next state comes from: an output of the graph, or, where
+            the step hands on what it was given, ``("z", i)`` or ``("state", i)``.
+        probes: The leaves of z and of the state that the step was traced with.
+    """
+
+    module: GraphModule
+    z: list[int | None]
+    state: list[int | None]
+    weights: list[int]
+    following: list[int | tuple[str, int]]
+    probes: tuple[list[Tensor], list[Tensor]]
+
+
+class Capture:
+    """Traces the step of one cell, anew only where what it depends on has changed.
+
+    Dynamo traces Python and guards what the trace depends on: attributes of the cell, shapes and
+    dtypes, autocast. A closed-over tensor becomes an input of the graph, as a parameter does. The
+    step is called with probes of a constant size, so that neither B nor T is ever a reason to trace
+    again.
+    """
+
+    def __init__(self) -> None:
+        self._called = threading.local()
+        # Dynamo counts its traces by code object: this one is nobody else's.
+        own = FunctionType(_step.__code__.replace(), globals())
+        self._step = torch.compile(own, backend=self._backend, fullgraph=True, dynamic=False)
+        self._graphs: dict[int, StepGraph] = {}
+        self._probes: dict[Any, tuple[Tree, Tree]] = {}
+
+    def __call__(self, cell: Cell, z: Tree, state: Tree) -> tuple[StepGraph, list[Tensor]]:
+        """Return the graph of a step, and the weights as they are now.
+
+        Args:
+            cell: Always the same one; it is not kept, so that it can be forgotten.
+            z: The projected input of all steps, leaves ``(T, B, ...)``.
+            state: A state, leaves ``(B, ...)``.
+
+        Raises:
+            CompileFailed: The step cannot be traced as one graph.
+        """
+        probed = len(self._probes)
+        z_probe, state_probe = self._probe(z, state)
+        new = len(self._probes) > probed
+        try:
+            with _quiet(new), torch.inference_mode(False), torch.enable_grad():
+                following = self._step(cell, z_probe, state_probe)
+        except Exception as error:
+            raise CompileFailed(_reason(error)) from error
+        called: _Called | None = getattr(self._called, "last", None)
+        if called is None:
+            raise CompileFailed("its step computes nothing")
+        self._called.last = None
+        graph = self._graphs.get(id(called.module))
+        if graph is None:
+            graph = _step_graph(called, z_probe, state_probe, following)
+            self._graphs[id(called.module)] = graph
+        return graph, [called.inputs[i] for i in graph.weights]
+
+    def _backend(self, module: GraphModule, _: list[Any]) -> Callable[..., list[Tensor]]:
+        outputs = len(_output(module))
+
+        def called(*inputs: Any) -> list[Tensor]:
+            # Nothing is computed: what is wanted are the graph and its inputs.
+            marks = [torch.empty(0) for _ in range(outputs)]
+            self._called.last = _Called(module, inputs, marks)
+            return marks
+
+        return called
+
+    def _probe(self, z: Tree, state: Tree) -> tuple[Tree, Tree]:
+        flat_z, z_structure = pytree.tree_flatten(z)
+        flat_state, state_structure = pytree.tree_flatten(state)
+        key = (
+            z_structure,
+            state_structure,
+            tuple(_key(leaf, 2) for leaf in flat_z),
+            tuple(_key(leaf, 1) for leaf in flat_state),
+        )
+        probes = self._probes.get(key)
+        if probes is None:
+            with torch.inference_mode(False):
+                probes = (
+                    pytree.tree_unflatten([_zeros(leaf, 2) for leaf in flat_z], z_structure),
+                    pytree.tree_unflatten(
+                        [_zeros(leaf, 1) for leaf in flat_state], state_structure
+                    ),
+                )
+            self._probes[key] = probes
+        return probes
+
+
+def _quiet(tracing: bool) -> AbstractContextManager[object]:
+    """Keep to itself what torch warns of its own code while it traces."""
+    if not tracing:
+        return nullcontext()
+    return warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+
+
+def _step(cell: Cell, z: Tree, state: Tree) -> Tree:
+    return cell.step(z, state)
+
+
+@dataclass(frozen=True)
+class _Called:
+    module: GraphModule
+    inputs: tuple[Any, ...]
+    marks: list[Tensor]
+
+
+def _key(leaf: Any, leading: int) -> Any:
+    if not isinstance(leaf, Tensor):
+        return leaf
+    return leaf.shape[leading:], leaf.dtype, leaf.device
+
+
+def _zeros(leaf: Any, leading: int) -> Any:
+    if not isinstance(leaf, Tensor):
+        return leaf
+    floating = leaf.dtype.is_floating_point or leaf.dtype.is_complex
+    probe = torch.zeros(
+        PROBE_ROWS,
+        *leaf.shape[leading:],
+        dtype=leaf.dtype,
+        device=leaf.device,
+        requires_grad=floating,
+    )
+    torch._dynamo.mark_dynamic(probe, 0)
+    return probe
+
+
+def _step_graph(called: _Called, z: Tree, state: Tree, following: Tree) -> StepGraph:
+    z_leaves, state_leaves = _tensors(pytree.tree_leaves(z)), _tensors(pytree.tree_leaves(state))
+    position = {id(value): i for i, value in enumerate(called.inputs) if isinstance(value, Tensor)}
+    z_at = [position.get(id(leaf)) for leaf in z_leaves]
+    state_at = [position.get(id(leaf)) for leaf in state_leaves]
+    rows = {*z_at, *state_at}
+    weights = [
+        i for i, value in enumerate(called.inputs) if isinstance(value, Tensor) and i not in rows
+    ]
+    sources: dict[int, int | tuple[str, int]] = {
+        **{id(leaf): ("z", i) for i, leaf in enumerate(z_leaves)},
+        **{id(leaf): ("state", i) for i, leaf in enumerate(state_leaves)},
+        **{id(mark): i for i, mark in enumerate(called.marks)},
+    }
+    structure = pytree.tree_structure(state)
+    try:
+        leaves = _tensors(structure.flatten_up_to(following))
+    except ValueError as error:
+        raise CompileFailed(f"its step changes the structure of the state: {error}") from error
+    if len(leaves) != len(state_leaves) or any(id(leaf) not in sources for leaf in leaves):
+        raise CompileFailed("its step returns a tensor that depends on neither input nor state")
+    return StepGraph(
+        called.module,
+        z_at,
+        state_at,
+        weights,
+        [sources[id(leaf)] for leaf in leaves],
+        (z_leaves, state_leaves),
+    )
+
+
+def _tensors(leaves: list[Any]) -> list[Tensor]:
+    return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+
+
+def _output(module: GraphModule) -> tuple[Any, ...]:
+    (output,) = next(node for node in module.graph.nodes if node.op == "output").args
+    return tuple(output)
+
+
+def _reason(error: Exception) -> str:
+    """Return what Dynamo says, in one line: what is in its way, and its explanation."""
+    if isinstance(error, FailOnRecompileLimitHit):
+        limit = torch._dynamo.config.recompile_limit
+        return (
+            f"its step depends on a value of Python's that keeps changing: it was traced {limit} "
+            f"times, which is torch._dynamo.config.recompile_limit"
+        )
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    explanation = (line for line in lines if line.startswith("Explanation: "))
+    what = lines[0] if lines else type(error).__name__
+    why = next(explanation, "").removeprefix("Explanation: ")
+    return f"its step cannot be traced: {what}" + (f": {why}" if why else "")
