@@ -19,7 +19,9 @@ from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.compiled.lowering import Adjoint, Forward, Lowering
 from rnnlab.recurrence.engines.compiled.program import StepProgram
 
-MOST_STEPS, FEWEST_STEPS, MOST_COMPILES = 20, 8, 4
+# Beyond ten steps a chunk saves nothing that can be measured, and takes longer to compile.
+MOST_STEPS, FEWEST_STEPS = 12, 8
+MOST_COMPILES = 4
 
 
 class Chunks(Lowering):
@@ -31,6 +33,9 @@ class Chunks(Lowering):
     Args:
         program: What to run.
         steps: K; None chooses it for the first sequence that is seen.
+        cudagraphs: Whether each chunk is one CUDA graph: a device then waits for one launch a
+            chunk instead of some a step, which is what small cells spend their time on, but all
+            inputs and results are copied once more, each B is recorded anew and keeps its memory.
         options: Of ``torch._inductor.config``, for what is compiled here.
     """
 
@@ -38,9 +43,10 @@ class Chunks(Lowering):
         self,
         program: StepProgram,
         steps: int | None = None,
+        cudagraphs: bool = False,
         options: dict[str, Any] | None = None,
     ) -> None:
-        self.program, self.steps = program, steps
+        self.program, self.steps, self.cudagraphs = program, steps, cudagraphs
         self.options = dict(options or {})
         self.compiled: dict[_Kind, list[CompiledChunk]] = {}
         self._unrolled: dict[tuple[type[Unrolled], bool], Unrolled] = {}
@@ -56,7 +62,12 @@ class Chunks(Lowering):
         initial: list[Tensor] | None,
         save: bool,
     ) -> Forward:
-        """Run T steps; see :meth:`Lowering.forward`."""
+        """Run T steps; see :meth:`Lowering.forward`.
+
+        Raises:
+            CompileFailed: The steps, or where ``save`` is True those of the backward pass, cannot
+                be compiled; nothing has been computed.
+        """
         T, B = z[0].shape[:2]
         batch = _Batch(B)
         z, state = batch.timed(z), batch.rows(state)
@@ -66,6 +77,9 @@ class Chunks(Lowering):
         rows = state + ((state if initial is None else batch.rows(initial)) if masks else [])
         unrolled = self._steps(UnrolledForward, grid.steps, bool(masks))
         chunk = self._chunk(unrolled, [leaf[0] for leaf in timed], rows, constants)
+        if save and not chunk.paired:
+            # A failure in the backward pass would come too late for another engine to step in.
+            self._prepare_adjoint(chunk, timed, rows, constants, grid.steps, bool(masks))
         states = [row.new_empty((grid.padded + 1, *row.shape), dtype=row.dtype) for row in state]
         for whole, row in zip(states, state, strict=True):
             whole[0] = row
@@ -145,6 +159,34 @@ class Chunks(Lowering):
             deferred=list(whole),
         )
 
+    def _prepare_adjoint(
+        self,
+        forward: CompiledChunk,
+        timed: Sequence[Rows],
+        rows: list[Tensor],
+        constants: Rows,
+        steps: int,
+        masked: bool,
+    ) -> None:
+        leaves = self.program.leaves
+        unrolled = self._steps(UnrolledAdjoint, steps, masked)
+        assert isinstance(unrolled, UnrolledAdjoint)
+        first = [leaf[0] for leaf in timed]
+        state, z, masks = rows[: leaves.state], first[: leaves.z], first[leaves.z :]
+        saved = [
+            state[0].new_empty((state[0].shape[0], *shape), dtype=dtype)
+            for shape, dtype in forward.slots[leaves.state :]
+        ]
+        read = [
+            *_read(z, unrolled.z),
+            *_read(state, unrolled.before),
+            *_read(state, unrolled.after),
+            *_read(saved, unrolled.saved),
+        ]
+        begin = state * 3 if masked else state
+        self._chunk(unrolled, [*read, *state, *masks], begin, constants)
+        forward.paired = True
+
     def _grid(self, T: int) -> _Grid:
         if self.steps is None:
             self.steps = chunk_steps(T)
@@ -173,7 +215,9 @@ class Chunks(Lowering):
                 f"compiled {MOST_COMPILES} times for different numbers of rows: "
                 "its code depends on the size of the batch"
             )
-        compiled.append(compile_chunk(unrolled, timed, rows, constants, self.options))
+        compiled.append(
+            compile_chunk(unrolled, timed, rows, constants, self.options, self.cudagraphs)
+        )
         return compiled[-1]
 
     def _call(

@@ -6,12 +6,14 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from rnnlab.errors import one_line, out_of_memory
+from rnnlab.recurrence.engines.compiled.chunks_symbolic import SymbolicBatch
 from rnnlab.recurrence.engines.compiled.chunks_unroll import Rows, Unrolled
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 
@@ -21,15 +23,16 @@ class CompiledChunk:
     """A compiled chunk.
 
     Args:
-        call: Takes B, then timed rows, rows, constants, slots and ends in one list, which it
-            empties.
+        call: Takes B, then timed rows, rows, constants, slots and ends in one list.
         slots: Shape without B and dtype of a row of each of the slots.
         guards: What the compiler took for granted of B.
+        paired: Whether the opposite direction is known to compile.
     """
 
     call: Callable[[list[Any]], object]
     slots: list[tuple[tuple[int, ...], torch.dtype]]
     guards: Callable[[int], bool]
+    paired: bool = False
     _known: dict[int, bool] = field(default_factory=dict)
 
     def serves(self, B: int) -> bool:
@@ -45,6 +48,7 @@ def compile_chunk(
     rows: Rows,
     constants: Rows,
     options: dict[str, Any],
+    cudagraphs: bool = False,
 ) -> CompiledChunk:
     """Compile K steps.
 
@@ -58,6 +62,7 @@ def compile_chunk(
         rows: As the call takes them, contiguous.
         constants: As the call takes them; their strides become part of the code.
         options: Of ``torch._inductor.config``.
+        cudagraphs: Whether a chunk is recorded and replayed as one CUDA graph.
 
     Raises:
         CompileFailed: Inductor cannot, or there is no compiler.
@@ -68,7 +73,7 @@ def compile_chunk(
             warnings.simplefilter("ignore", DeprecationWarning)
             # Complex operations run as calls of torch's own kernels.
             warnings.filterwarnings("ignore", "Torchinductor does not support code generation for")
-            return _compile(unrolled, timed, rows, constants, options)
+            return _compile(unrolled, timed, rows, constants, options, cudagraphs)
     except Exception as error:
         if out_of_memory(error):
             raise
@@ -76,77 +81,63 @@ def compile_chunk(
 
 
 def _compile(
-    unrolled: Unrolled, timed: Rows, rows: Rows, constants: Rows, options: dict[str, Any]
+    unrolled: Unrolled,
+    timed: Rows,
+    rows: Rows,
+    constants: Rows,
+    options: dict[str, Any],
+    cudagraphs: bool,
 ) -> CompiledChunk:
-    # Importing these takes a second or two, which only those pay who compile.
-    import torch._inductor.config
-    from torch._guards import TracingContext, tracing
+    # Importing this takes a second or two, which only those pay who compile.
+    from torch._inductor import config
     from torch._inductor.compile_fx import compile_fx_inner
-    from torch._inductor.decomposition import select_decomp_table
-    from torch._subclasses.fake_tensor import FakeTensorMode
-    from torch.fx.experimental.proxy_tensor import make_fx
-    from torch.fx.experimental.symbolic_shapes import (
-        DimDynamic,
-        ShapeEnv,
-        StatelessSymbolicContext,
-    )
 
-    shapes = ShapeEnv()
-    mode = FakeTensorMode(shape_env=shapes)
-    context: Any = StatelessSymbolicContext(dynamic_sizes=[DimDynamic.DYNAMIC])
-    hint = torch.empty(rows[0].shape[0])
-    B: Any = mode.from_tensor(hint, symbolic_context=context).shape[0]
+    batch = SymbolicBatch(rows[0].shape[0])
+    first, fixed = batch.rows(timed), batch.rows(rows)
+    held = batch.constants(constants)
 
-    def like(row: Tensor) -> Tensor:
-        return torch.empty((B, *row.shape[1:]), dtype=row.dtype, device=row.device)
+    def slots_of(*tensors: Tensor) -> list[Tensor]:
+        row, once, constant = _split(tensors, [len(first), len(fixed), len(held)])
+        return unrolled.slots(row, once, constant)
 
-    with torch.no_grad(), mode:
-        fixed = [like(row) for row in rows]
-        held = [
-            torch.empty_strided(each.shape, each.stride(), dtype=each.dtype, device=each.device)
-            for each in constants
-        ]
-        slots = unrolled.slots([like(row) for row in timed], fixed, held)
-        ends = [like(row) for row in unrolled.ends(fixed)]
-        steps = range(unrolled.steps)
-        sequences = [[like(row) for _ in steps] for row in timed]
-        targets = [[like(row) for _ in steps] for row in slots]
-    inputs = [B, *_flat(sequences), *fixed, *held, *_flat(targets), *ends]
+    slots = batch.results(batch.trace(slots_of, [*first, *fixed, *held]))
+    steps = unrolled.steps
+    given = [*batch.rows(timed, steps), *fixed, *held]
+    ends = batch.rows(unrolled.ends(fixed))
+    written = [*batch.rows(slots, steps), *ends]
+    # A CUDA graph owns the memory that it writes to: its results are copied where they belong.
+    inputs = [*given, *([] if cudagraphs else written)]
 
-    def run(_: int, *tensors: Tensor) -> tuple[()]:
-        remaining = iter(tensors)
+    def run(_: int, *tensors: Tensor) -> list[Tensor]:
+        if cudagraphs:
+            tensors += tuple(torch.empty_like(row) for row in written)
+        counts = [steps] * len(first) + [len(fixed), len(held)] + [steps] * len(slots)
+        parts = _split(tensors, [*counts, len(ends)])
+        sequences, (once, constant, *rest) = parts[: len(first)], parts[len(first) :]
+        unrolled(sequences, once, constant, rest[:-1], rest[-1])
+        return list(tensors[len(given) :]) if cudagraphs else []
 
-        def take(like: Sequence[Any]) -> list[Tensor]:
-            return [next(remaining) for _ in like]
-
-        def take_each(like: Sequence[Rows]) -> list[list[Tensor]]:
-            return [take(each) for each in like]
-
-        arguments = (take_each(sequences), take(fixed), take(held), take_each(targets), take(ends))
-        unrolled(*arguments)
-        return ()
-
-    table = {**select_decomp_table(), torch.ops.aten.complex.default: _complex}
-    with torch.no_grad(), torch._C._DisableAutocast():
-        graph = make_fx(run, decomposition_table=table, tracing_mode="symbolic")(*inputs)
-        with torch._inductor.config.patch(options), tracing(TracingContext(mode)):
-            call: Any = compile_fx_inner(graph, inputs, is_inference=True)
-    symbol = B.node.expr
-    guards = [guard.expr for guard in shapes.guards]
+    graph = batch.trace(run, [batch.size, *inputs])
+    with config.patch({**options, "triton.cudagraphs": cudagraphs}), batch.compiling():
+        call: Any = compile_fx_inner(graph, [batch.size, *inputs], is_inference=True)
     return CompiledChunk(
-        call=call,
+        call=_copying(call, 1 + len(given)) if cudagraphs else call,
         slots=[(tuple(int(size) for size in row.shape[1:]), row.dtype) for row in slots],
-        guards=lambda size: all(bool(guard.subs({symbol: size})) for guard in guards),
+        guards=batch.guards(),
     )
 
 
-def _flat(sequences: Sequence[Rows]) -> list[Tensor]:
-    return [row for rows in sequences for row in rows]
+def _copying(call: Callable[[list[Any]], Any], given: int) -> Callable[[list[Any]], None]:
+    def run(arguments: list[Any]) -> None:
+        torch._foreach_copy_(arguments[given:], list(call(arguments[:given])))
+
+    return run
 
 
-def _complex(real: Tensor, imaginary: Tensor) -> Tensor:
-    # The meta kernel of torch.complex takes a symbolic B for a fixed number.
-    return torch.view_as_complex(torch.stack([real, imaginary], -1))
+def _split(tensors: Sequence[Tensor], counts: list[int]) -> list[list[Tensor]]:
+    """Return as many tensors as each count says."""
+    remaining = iter(tensors)
+    return [list(islice(remaining, count)) for count in counts]
 
 
 def _reason(error: Exception) -> str:
@@ -155,4 +146,5 @@ def _reason(error: Exception) -> str:
     operation = re.search(r"target: (\S+)", text) or re.search(r"(aten\.\w+\.\w+)", text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0] if lines else type(error).__name__
+    first = re.sub(r"^\w+(?=: .)(: )", "", first)  # the class that torch put it into
     return first if operation is None else f"{operation[1]}: {first}"
