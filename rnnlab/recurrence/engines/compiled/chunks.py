@@ -70,7 +70,7 @@ class Chunks(Lowering):
         """
         T, B = z[0].shape[:2]
         batch = _Batch(B)
-        z, state = batch.timed(z), batch.rows(state)
+        z, state, constants = batch.timed(z), batch.rows(state), _resolved(constants)
         grid = self._grid(T)
         masks = grid.masks(batch, valid, reset, z[0])
         timed = [grid.sequence(leaf) for leaf in z] + masks
@@ -116,7 +116,7 @@ class Chunks(Lowering):
         T, B = states[0].shape[0] - 1, states[0].shape[1]
         batch = _Batch(B)
         grid = self._grid(T)
-        states = batch.timed(states)
+        states, constants = batch.timed(states), _resolved(constants)
         masks = grid.masks(batch, valid, reset, states[0])
         unrolled = self._steps(UnrolledAdjoint, grid.steps, bool(masks))
         assert isinstance(unrolled, UnrolledAdjoint)
@@ -243,7 +243,7 @@ class Chunks(Lowering):
 
 
 def chunk_steps(T: int) -> int:
-    """Return a K for sequences of T steps: of about 8 to 20, the one that pads least.
+    """Return a K for sequences of T steps: of 8 to 12, the one that pads least.
 
     More steps in a chunk save calls and cost time to compile. A single step says nothing of the
     sequences to come.
@@ -278,13 +278,13 @@ class _Batch:
         """Return ``(B, ...)``, contiguous."""
         if self._single:
             leaves = [leaf.expand(2, *leaf.shape[1:]) for leaf in leaves]
-        return [leaf.contiguous() for leaf in leaves]
+        return [leaf.contiguous() for leaf in _resolved(leaves)]
 
     def timed(self, leaves: Rows) -> list[Tensor]:
         """Return ``(T, B, ...)``, contiguous."""
         if self._single:
             leaves = [leaf.expand(-1, 2, *leaf.shape[2:]) for leaf in leaves]
-        return [leaf.contiguous() for leaf in leaves]
+        return [leaf.contiguous() for leaf in _resolved(leaves)]
 
     def back(self, leaf: Tensor, axis: int = 0) -> Tensor:
         """Return the rows that were given."""
@@ -314,6 +314,11 @@ class _Grid:
         back = (none,) * self.T if reset is None else batch.timed([reset])[0].unbind()
         padding = (none,) * (self.padded - self.T)
         return [every + padding, back + padding]
+
+
+def _resolved(leaves: Rows) -> list[Tensor]:
+    """Return tensors whose memory holds their values, which code compiled for them reads."""
+    return [leaf.resolve_conj().resolve_neg() for leaf in leaves]
 
 
 def _read(leaves: Sequence[Tensor], read: list[bool]) -> list[Tensor]:

@@ -93,6 +93,18 @@ def test_any_strides() -> None:
     compare(lstm, numbers, 6, 4)
 
 
+def test_a_conjugate_may_be_lazy() -> None:
+    split, step, chunks = made(tree)
+    numbers, gradients = case(split, 7, 4, lengths=True), gradients_of_states(split, 7, 4)
+    lazy, plain = (
+        [*gradients[:2], conjugate]
+        for conjugate in (gradients[2].conj(), gradients[2].conj().resolve_conj())
+    )
+    _, _, *with_lazy = run(chunks, step, numbers, [*lazy])
+    _, _, *with_plain = run(chunks, step, numbers, [*plain])
+    torch.testing.assert_close(with_lazy, with_plain, rtol=0, atol=0)
+
+
 def test_no_gradient_is_a_gradient_of_zero() -> None:
     split, step, chunks = made(lstm)
     h, c = gradients_of_states(split, 6, 2)
