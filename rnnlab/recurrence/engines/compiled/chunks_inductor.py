@@ -68,7 +68,8 @@ def compile_chunk(
         CompileFailed: Inductor cannot, or there is no compiler.
     """
     try:
-        with warnings.catch_warnings():
+        # Validation often runs in inference mode, of which compiled code should know nothing.
+        with torch.inference_mode(False), warnings.catch_warnings():
             # Torch's own modules warn of each other; nothing of it is for who uses a cell.
             warnings.simplefilter("ignore", DeprecationWarning)
             # Complex operations run as calls of torch's own kernels.

@@ -33,7 +33,9 @@ class SymbolicBatch:
         self._shapes = ShapeEnv()
         self._mode = FakeTensorMode(shape_env=self._shapes)
         context: Any = StatelessSymbolicContext(dynamic_sizes=[DimDynamic.DYNAMIC])
-        counted: Any = self._mode.from_tensor(torch.empty(hint), symbolic_context=context)
+        counted: Any = self._mode.from_tensor(
+            torch.empty(hint, device="cpu"), symbolic_context=context
+        )
         self.size: Any = counted.shape[0]
         self._symbol = self.size.node.expr  # before anything is taken for granted of it
 

@@ -146,6 +146,18 @@ def test_the_backward_pass_is_compiled_before_anything_is_computed() -> None:
     assert dict(counters["inductor"]) == before
 
 
+def test_compiling_draws_no_random_numbers_and_knows_no_inference_mode() -> None:
+    split, step, _ = made(lstm)
+    chunks, numbers = Chunks(step, steps=K), case(split, 6, 2)
+    constants = list(step.prologue(*numbers.weights))
+    before = torch.get_rng_state()
+    with torch.inference_mode():
+        chunks.forward(numbers.z, numbers.state, constants, None, None, None, save=False)
+    assert torch.equal(torch.get_rng_state(), before)
+    compared = run(chunks, step, numbers, [*gradients_of_states(split, 6, 2)])
+    assert not any(leaf.is_inference() for leaf in compared[3])
+
+
 def test_code_for_one_size_of_the_batch_only_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     split, step, _ = made(elman)
     chunks = Chunks(step, steps=K)
