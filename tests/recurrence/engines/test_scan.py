@@ -10,7 +10,7 @@ from torch.func import functional_call, stack_module_state, vmap
 from rnnlab.cells import GRU, AffineCell
 from rnnlab.recurrence import Recurrent
 from rnnlab.recurrence.engines.registry import ENGINES
-from rnnlab.recurrence.engines.scan import scan
+from rnnlab.recurrence.engines.affine_scan import scan
 
 
 class Gated(AffineCell):
