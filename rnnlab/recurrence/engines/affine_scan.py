@@ -49,10 +49,20 @@ def scan(
     return states
 
 
+# Arguments are spelled out: torch.compile takes the first of an open list for the context.
+
+
 class _Scan(torch.autograd.Function):
     @staticmethod
-    def forward(*inputs: Any) -> Tensor:
-        return cast("Tensor", _run(*inputs))
+    def forward(
+        a: Tensor,
+        b: Tensor,
+        state: Tensor,
+        initial: Tensor | None,
+        lengths: Tensor | None,
+        reset: Tensor | None,
+    ) -> Tensor:
+        return cast("Tensor", _run(a, b, state, initial, lengths, reset))
 
     @staticmethod
     def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -74,8 +84,16 @@ class _Scan(torch.autograd.Function):
 
 class _Adjoint(torch.autograd.Function):
     @staticmethod
-    def forward(*inputs: Any) -> tuple[Tensor, ...]:
-        return tuple(_run_adjoint(*inputs))
+    def forward(
+        gradient: Tensor,
+        a: Tensor,
+        states: Tensor,
+        state: Tensor,
+        initial: Tensor | None,
+        lengths: Tensor | None,
+        reset: Tensor | None,
+    ) -> tuple[Tensor, ...]:
+        return tuple(_run_adjoint(gradient, a, states, state, initial, lengths, reset))
 
     @staticmethod
     def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Any) -> None:
@@ -105,22 +123,20 @@ class _Adjoint(torch.autograd.Function):
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[tuple[Tensor, ...], Any]:
         joined = _join_members(info.batch_size, in_dims, inputs, full=0)
-        found = [x.unflatten(0, (info.batch_size, -1)) for x in _Adjoint.apply(*joined)]
-        rows = inputs[1].shape[0 if in_dims[1] != 0 else 1]
-        if rows < found[0].shape[1]:
-            found[0] = found[0].sum(1, keepdim=True)
+        # Where one row of a serves all, autograd sums what it is given for each.
+        found = (x.unflatten(0, (info.batch_size, -1)) for x in _Adjoint.apply(*joined))
         return tuple(found), (0, 0, 0, 0)
 
 
 def _join_members(
-    members: int, in_dims: tuple[Any, ...], inputs: tuple[Any, ...], full: int
+    members: int, in_dims: tuple[Any, ...], inputs: tuple[Tensor | None, ...], full: int
 ) -> list[Tensor | None]:
     """Return inputs of many members, ``(N, B, ...)`` somehow, as those of N * B rows."""
     fronted = [
         x if x is None else x.unsqueeze(0) if dim is None else x.movedim(dim, 0)
         for x, dim in zip(inputs, in_dims, strict=True)
     ]
-    rows = fronted[full].shape[1]
+    rows = cast("Tensor", fronted[full]).shape[1]
     return [
         x if x is None else x.expand(members, rows, *x.shape[2:]).flatten(0, 1) for x in fronted
     ]

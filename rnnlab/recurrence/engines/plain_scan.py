@@ -90,9 +90,7 @@ def masks(
     return valid, fresh
 
 
-def previous(
-    states: Tensor, state: Tensor, initial: Tensor | None, fresh: Tensor | None
-) -> Tensor:
+def previous(states: Tensor, state: Tensor, initial: Tensor | None, fresh: Tensor | None) -> Tensor:
     """Return the state that each step started from, ``(B, T, *)``."""
     before = torch.cat([state.unsqueeze(1), states[:, :-1]], 1)
     if fresh is None or initial is None:

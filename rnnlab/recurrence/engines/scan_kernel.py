@@ -63,8 +63,8 @@ def run(
 ) -> Tensor:
     """Return all states."""
     states = torch.empty(b.shape, dtype=b.dtype)
-    inputs = {"a": a, "b": b, "state": state, "initial": initial}
-    _call(library, "scan", states, inputs, {}, lengths, reset)
+    inputs = {"b": b, "state": state, "initial": initial}
+    _call(library, "scan", a, states, inputs, {}, lengths, reset)
     return states
 
 
@@ -79,7 +79,7 @@ def adjoint(
     reset: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """Return the gradients of a, b, state and initial."""
-    rows, steps, *channels = states.shape
+    rows, channels = states.shape[0], states.shape[2:]
     a_gradient = states.new_empty(rows, a.shape[1], *channels)
     results = {
         "a_gradient": a_gradient,
@@ -88,8 +88,8 @@ def adjoint(
     }
     if initial is not None:
         results["initial_gradient"] = states.new_empty(rows, *channels)
-    inputs = {"a": a, "gradient": gradient, "state": state, "initial": initial}
-    _call(library, "adjoint", states.contiguous(), inputs, results, lengths, reset)
+    inputs = {"gradient": gradient, "state": state, "initial": initial}
+    _call(library, "adjoint", a, states.contiguous(), inputs, results, lengths, reset)
     if a.shape[0] < rows:
         results["a_gradient"] = a_gradient.sum(0, keepdim=True)
     a_gradient, b_gradient, state_gradient, *rest = results.values()
@@ -99,6 +99,7 @@ def adjoint(
 def _call(
     library: ctypes.CDLL,
     what: str,
+    a: Tensor,
     states: Tensor,
     inputs: dict[str, Tensor | None],
     results: dict[str, Tensor],
@@ -112,7 +113,7 @@ def _call(
     # These hold what is pointed to until the kernel returns.
     flat = {
         name: _flat(tensor, _AXES[name], channels)
-        for name, tensor in inputs.items()
+        for name, tensor in {"a": a, **inputs}.items()
         if tensor is not None
     }
     masks = {"lengths": lengths, "reset": reset}
@@ -124,7 +125,7 @@ def _call(
         for axis, along in enumerate(("row", "step")[: _AXES[name]]):
             stride = tensor.stride(axis) if tensor.shape[axis] > 1 else 0
             setattr(call, f"{name}_{along}", stride)
-    call.summed = inputs["a"].shape[1] < steps
+    call.summed = a.shape[1] < steps
     getattr(library, f"{what}_{NUMBERS[states.dtype]}")(ctypes.byref(call))
 
 

@@ -52,8 +52,8 @@ class MinGRU(AffineCell):
     def coefficients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return 1 - z and z * candidate, each ``(..., H)``."""
         gate, total = z.chunk(2, -1)
-        # 1 - sigmoid(x), without the rounding where x is large.
-        return (-gate).sigmoid(), gate.sigmoid() * candidate(total, self.candidate)
+        update = gate.sigmoid()
+        return 1 - update, update * candidate(total, self.candidate)
 
     def gates(self, z: Tensor, state: Tensor) -> dict[str, Tensor]:
         """Return ``update``, ``(B, H)``."""
