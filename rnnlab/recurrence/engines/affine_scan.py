@@ -12,7 +12,6 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx
 
 from rnnlab.recurrence.engines import plain_scan, scan_kernel
 from rnnlab.recurrence.engines.parallel_scan import parallel_scan
@@ -28,6 +27,7 @@ def scan(
     initial: Tensor | None = None,
     lengths: Tensor | None = None,
     reset: Tensor | None = None,
+    interpolate: bool = False,
 ) -> Tensor:
     """Return all states of ``s_t = a_t * s_{t-1} + b_t``.
 
@@ -38,14 +38,16 @@ def scan(
         initial: ``(B, *)``, the one after a reset; needed where there is ``reset``.
         lengths: ``(B,)`` valid steps of each row; after them the state stays. None for T.
         reset: ``(B, T)`` bool, True where ``initial`` comes before a step.
+        interpolate: Whether it is ``s_t = (1 - a_t) * s_{t-1} + a_t * b_t`` instead.
 
     Returns:
         ``(B, T, *)``. Differentiable any number of times, and by ``torch.func.vmap`` too.
     """
     a = a.reshape(*(1,) * (b.dim() - a.dim()), *a.shape)
-    a = a.expand(*a.shape[:2], *b.shape[2:])
+    a = a.expand(b.shape if interpolate else (*a.shape[:2], *b.shape[2:]))
+    initial = None if reset is None else initial
     lengths = None if lengths is None else lengths.to(torch.int64)
-    states: Tensor = _Scan.apply(a, b, state, None if reset is None else initial, lengths, reset)
+    states: Tensor = _Scan.apply(a, b, state, initial, lengths, reset, interpolate)
     return states
 
 
@@ -61,24 +63,34 @@ class _Scan(torch.autograd.Function):
         initial: Tensor | None,
         lengths: Tensor | None,
         reset: Tensor | None,
+        interpolate: bool,
     ) -> Tensor:
-        return cast("Tensor", _run(a, b, state, initial, lengths, reset))
+        return cast("Tensor", _run(a, b, state, initial, lengths, reset, interpolate))
 
     @staticmethod
-    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Tensor) -> None:
-        a, _, *others = inputs
-        ctx.save_for_backward(a, output, *others)
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        a, b, *others, interpolate = inputs
+        ctx.save_for_backward(a, b if interpolate else None, output, *others)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        initial = ctx.saved_tensors[3]
-        *found, to_initial = _Adjoint.apply(*gradients, *ctx.saved_tensors)
-        return (*found, None if initial is None else to_initial, None, None)
+        (gradient,) = gradients
+        a, b, *others = ctx.saved_tensors
+        if b is None or not torch.is_grad_enabled():
+            found = _Adjoint.apply(gradient, a, b, *others)
+        else:
+            # To be differentiated again, it is written as what it is short for.
+            to_kept, to_drive, *rest = _Adjoint.apply(gradient, 1 - a, None, *others)
+            found = (b.conj() * to_drive - to_kept, a.conj() * to_drive, *rest)
+        to_a, to_b, to_state, to_initial = found
+        given = others[2] is not None
+        return to_a, to_b, to_state, to_initial if given else None, None, None, None
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[Tensor, int]:
-        joined = _join_members(info.batch_size, in_dims, inputs, full=1)
-        states: Tensor = _Scan.apply(*joined)
+        *tensors, interpolate = inputs
+        joined = _join_members(info.batch_size, in_dims[:-1], tuple(tensors), full=1)
+        states: Tensor = _Scan.apply(*joined, interpolate)
         return states.unflatten(0, (info.batch_size, -1)), 0
 
 
@@ -87,21 +99,25 @@ class _Adjoint(torch.autograd.Function):
     def forward(
         gradient: Tensor,
         a: Tensor,
+        b: Tensor | None,
         states: Tensor,
         state: Tensor,
         initial: Tensor | None,
         lengths: Tensor | None,
         reset: Tensor | None,
     ) -> tuple[Tensor, ...]:
-        return tuple(_run_adjoint(gradient, a, states, state, initial, lengths, reset))
+        return tuple(_run_adjoint(gradient, a, b, states, state, initial, lengths, reset))
 
     @staticmethod
-    def setup_context(ctx: FunctionCtx, inputs: tuple[Any, ...], output: Any) -> None:
-        _, *others = inputs
-        ctx.save_for_backward(output[1], *others)
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        _, a, b, *others = inputs
+        ctx.save_for_backward(output[1], a, *others)
+        ctx.interpolates = b is not None
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        if ctx.interpolates:
+            raise RuntimeError("the adjoint of an interpolation has no derivative of its own")
         # The adjoint is linear in the gradient of the states, and its own adjoint is what a small
         # change of a, b, state and initial does to them: a scan with the same a.
         g, a, states, state, initial, lengths, reset = ctx.saved_tensors
@@ -118,7 +134,7 @@ class _Adjoint(torch.autograd.Function):
             before_gradient = torch.where(fresh, 0.0, before_gradient)
         first, others = before_gradient[:, 0], before_gradient[:, 1:]
         states_gradient = torch.cat([others, torch.zeros_like(others[:, :1])], 1)
-        return change, a_gradient, states_gradient, first, initial_gradient, None, None
+        return change, a_gradient, None, states_gradient, first, initial_gradient, None, None
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[tuple[Tensor, ...], Any]:
@@ -148,8 +164,8 @@ def _join_members(
 @torch.library.custom_op(
     "rnnlab::affine_scan",
     mutates_args=(),
-    schema="(Tensor a, Tensor b, Tensor state, Tensor? initial, Tensor? lengths, Tensor? reset)"
-    " -> Tensor",
+    schema="(Tensor a, Tensor b, Tensor state, Tensor? initial, Tensor? lengths, Tensor? reset,"
+    " bool interpolate) -> Tensor",
 )
 def _run(
     a: Tensor,
@@ -158,46 +174,60 @@ def _run(
     initial: Tensor | None,
     lengths: Tensor | None,
     reset: Tensor | None,
+    interpolate: bool,
 ) -> Tensor:
     if kernel := _kernel(b):
-        return scan_kernel.run(kernel, a, b, state, initial, lengths, reset)
+        return scan_kernel.run(kernel, a, b, state, initial, lengths, reset, interpolate)
+    if interpolate:
+        a, b = 1 - a, a * b
     return plain_scan.run(_over_time(b), a, b, state, initial, lengths, reset).contiguous()
 
 
 @torch.library.custom_op(
     "rnnlab::affine_scan_adjoint",
     mutates_args=(),
-    schema="(Tensor gradient, Tensor a, Tensor states, Tensor state, Tensor? initial,"
-    " Tensor? lengths, Tensor? reset) -> (Tensor, Tensor, Tensor, Tensor)",
+    schema="(Tensor gradient, Tensor a, Tensor? b, Tensor states, Tensor state,"
+    " Tensor? initial, Tensor? lengths, Tensor? reset) -> (Tensor, Tensor, Tensor, Tensor)",
 )
 def _run_adjoint(
     gradient: Tensor,
     a: Tensor,
+    b: Tensor | None,
     states: Tensor,
     state: Tensor,
     initial: Tensor | None,
     lengths: Tensor | None,
     reset: Tensor | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    others = gradient, a, states, state, initial, lengths, reset
+    # b is given where it interpolates.
+    others = states, state, initial, lengths, reset
     if kernel := _kernel(states):
-        found = scan_kernel.adjoint(kernel, *others)
+        found = scan_kernel.adjoint(kernel, gradient, a, b, *others)
     else:
-        found = plain_scan.adjoint(_over_time(states), *others)
-    to_a, to_b, to_state, to_initial = (
-        states.new_empty(states.shape[0], 0) if x is None else x.contiguous() for x in found
-    )
-    return to_a, to_b, to_state, to_initial
+        kept = a if b is None else 1 - a
+        found = plain_scan.adjoint(_over_time(states), gradient, kept, *others)
+        if b is not None:
+            to_kept, to_drive, to_state, to_initial = found
+            found = b.conj() * to_drive - to_kept, a.conj() * to_drive, to_state, to_initial
+    nothing = states.new_empty(states.shape[0], 0)
+    given = (nothing if x is None else x.contiguous() for x in found)
+    return cast("tuple[Tensor, Tensor, Tensor, Tensor]", tuple(given))
 
 
 @_run.register_fake
-def _(a: Tensor, b: Tensor, *others: Tensor | None) -> Tensor:
+def _(a: Tensor, b: Tensor, *others: Tensor | bool | None) -> Tensor:
     return b.new_empty(b.shape)
 
 
 @_run_adjoint.register_fake
 def _(
-    gradient: Tensor, a: Tensor, states: Tensor, state: Tensor, initial: Tensor | None, *_: object
+    gradient: Tensor,
+    a: Tensor,
+    b: Tensor | None,
+    states: Tensor,
+    state: Tensor,
+    initial: Tensor | None,
+    *others: Tensor | None,
 ) -> tuple[Tensor, ...]:
     rows = states.shape[0]
     to_initial = (rows, 0) if initial is None else state.shape

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells.base import AffineCell, Cell, Tree
+from rnnlab.cells.interpolating import InterpolatingCell
 from rnnlab.recurrence.engines.affine_scan import scan
 from rnnlab.recurrence.engines.engine import Engine
 from rnnlab.recurrence.sequence import mask_padding
@@ -38,7 +39,11 @@ class Scan(Engine):
         """Run all steps; see :meth:`Engine.run`."""
         B, T, _ = x.shape
         z = cell.project(x)
-        a, b = cast("AffineCell", cell).coefficients(z)  # each (B, T, *)
+        interpolate = _interpolates(cell)
+        if interpolate:
+            a, b = cast("InterpolatingCell", cell).interpolation(z)
+        else:
+            a, b = cast("AffineCell", cell).coefficients(z)  # each (B, T, *)
         dtype = torch.result_type(a, state)
         # Many sums of rounded sums: halves are too short for them.
         exact = torch.float32 if dtype in (torch.bfloat16, torch.float16) else dtype
@@ -49,5 +54,14 @@ class Scan(Engine):
             None if reset is None else cell.init_state(B).to(exact),
             lengths,
             reset,
+            interpolate,
         ).to(dtype)
         return mask_padding(cell.readout(states, z), lengths), states[:, -1]
+
+
+def _interpolates(cell: Cell) -> bool:
+    # A cell that changed the coefficients means what it says there.
+    return (
+        isinstance(cell, InterpolatingCell)
+        and type(cell).coefficients is InterpolatingCell.coefficients
+    )

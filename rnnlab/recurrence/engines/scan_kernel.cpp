@@ -1,5 +1,5 @@
-// Affine recurrences s_t = a_t * s_{t-1} + b_t and their adjoint, one row and one block of
-// channels after the other. Every element is computed alone and in the order of time, so that the
+// Affine recurrences s_t = a_t * s_{t-1} + b_t, or s_t = (1 - a_t) * s_{t-1} + a_t * b_t, and their
+// adjoints, one row and one block of channels after the other. Every element is computed alone and in the order of time, so that the
 // result does not depend on the number of threads.
 
 #include <cstdint>
@@ -14,6 +14,11 @@ struct Complex {
 template <typename Real>
 inline Complex<Real> operator+(Complex<Real> x, Complex<Real> y) {
     return {x.re + y.re, x.im + y.im};
+}
+
+template <typename Real>
+inline Complex<Real> operator-(Complex<Real> x, Complex<Real> y) {
+    return {x.re - y.re, x.im - y.im};
 }
 
 // Without the search for infinities of std::complex, which would keep loops from being vectorised.
@@ -63,7 +68,7 @@ inline bool is_reset(const Scan &s, int64_t row, int64_t t) {
     return s.reset && s.reset[row * s.steps + t];
 }
 
-template <typename Number>
+template <typename Number, bool interpolate>
 void run_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
     const Number *a = static_cast<const Number *>(s.a) + row * s.a_row + start;
     const Number *b = static_cast<const Number *>(s.b) + row * s.b_row + start;
@@ -79,7 +84,12 @@ void run_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
         const Number *__restrict at = a + t * s.a_step;
         const Number *__restrict bt = b + t * s.b_step;
         Number *__restrict now = states + t * s.channels;
-        for (int64_t c = 0; c < width; ++c) now[c] = at[c] * before[c] + bt[c];
+        for (int64_t c = 0; c < width; ++c) {
+            if (interpolate)
+                now[c] = before[c] + at[c] * (bt[c] - before[c]);
+            else
+                now[c] = at[c] * before[c] + bt[c];
+        }
         before = now;
     }
     for (; t < s.steps; ++t) {
@@ -88,9 +98,11 @@ void run_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
     }
 }
 
-template <typename Number>
+template <typename Number, bool interpolate>
 void adjoint_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
     const Number *a = static_cast<const Number *>(s.a) + row * s.a_row + start;
+    const Number *b = nullptr;
+    if (interpolate) b = static_cast<const Number *>(s.b) + row * s.b_row + start;
     const Number *state = static_cast<const Number *>(s.state) + row * s.state_row + start;
     const Number *initial = nullptr;
     if (s.initial) initial = static_cast<const Number *>(s.initial) + row * s.initial_row + start;
@@ -127,7 +139,17 @@ void adjoint_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
         const Number *__restrict at = a + t * s.a_step;
         const Number *__restrict g = gradient + t * s.gradient_step;
         Number *__restrict gb = b_gradient + t * s.channels;
-        if (summed) {
+        if (interpolate) {
+            const Number *__restrict bt = b + t * s.b_step;
+            Number *__restrict ga = a_gradient + t * s.channels;
+            for (int64_t c = 0; c < width; ++c) {
+                const Number adjoint = g[c] + carry[c];
+                const Number taken = conj(at[c]) * adjoint;
+                gb[c] = taken;
+                ga[c] = conj(bt[c] - before[c]) * adjoint;
+                carry[c] = adjoint - taken;
+            }
+        } else if (summed) {
             for (int64_t c = 0; c < width; ++c) {
                 const Number adjoint = g[c] + carry[c];
                 gb[c] = adjoint;
@@ -161,7 +183,7 @@ void adjoint_block(const Scan &s, int64_t row, int64_t start, int64_t width) {
     }
 }
 
-template <typename Number, void (*block)(const Scan &, int64_t, int64_t, int64_t)>
+template <void (*block)(const Scan &, int64_t, int64_t, int64_t)>
 void all_blocks(const Scan &s) {
     const int64_t blocks = (s.channels + BLOCK - 1) / BLOCK;
 #pragma omp parallel for num_threads(s.threads) if (s.threads > 1) schedule(static)
@@ -173,9 +195,15 @@ void all_blocks(const Scan &s) {
 
 }  // namespace
 
-#define KERNELS(NAME, NUMBER)                                                                     \
-    extern "C" void scan_##NAME(const Scan *s) { all_blocks<NUMBER, run_block<NUMBER>>(*s); }     \
-    extern "C" void adjoint_##NAME(const Scan *s) { all_blocks<NUMBER, adjoint_block<NUMBER>>(*s); }
+#define KERNELS(NAME, NUMBER)                                                                  \
+    extern "C" void scan_##NAME(const Scan *s) { all_blocks<run_block<NUMBER, false>>(*s); }   \
+    extern "C" void interpolate_##NAME(const Scan *s) { all_blocks<run_block<NUMBER, true>>(*s); } \
+    extern "C" void scan_adjoint_##NAME(const Scan *s) {                                       \
+        all_blocks<adjoint_block<NUMBER, false>>(*s);                                          \
+    }                                                                                          \
+    extern "C" void interpolate_adjoint_##NAME(const Scan *s) {                                \
+        all_blocks<adjoint_block<NUMBER, true>>(*s);                                           \
+    }
 
 KERNELS(float32, float)
 KERNELS(float64, double)

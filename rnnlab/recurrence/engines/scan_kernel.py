@@ -60,11 +60,12 @@ def run(
     initial: Tensor | None,
     lengths: Tensor | None,
     reset: Tensor | None,
+    interpolate: bool,
 ) -> Tensor:
     """Return all states."""
     states = torch.empty(b.shape, dtype=b.dtype)
     inputs = {"b": b, "state": state, "initial": initial}
-    _call(library, "scan", a, states, inputs, {}, lengths, reset)
+    _call(library, "interpolate" if interpolate else "scan", a, states, inputs, {}, lengths, reset)
     return states
 
 
@@ -72,6 +73,7 @@ def adjoint(
     library: ctypes.CDLL,
     gradient: Tensor,
     a: Tensor,
+    b: Tensor | None,
     states: Tensor,
     state: Tensor,
     initial: Tensor | None,
@@ -88,8 +90,9 @@ def adjoint(
     }
     if initial is not None:
         results["initial_gradient"] = states.new_empty(rows, *channels)
-    inputs = {"gradient": gradient, "state": state, "initial": initial}
-    _call(library, "adjoint", a, states.contiguous(), inputs, results, lengths, reset)
+    inputs = {"b": b, "gradient": gradient, "state": state, "initial": initial}
+    what = "scan_adjoint" if b is None else "interpolate_adjoint"
+    _call(library, what, a, states.contiguous(), inputs, results, lengths, reset)
     if a.shape[0] < rows:
         results["a_gradient"] = a_gradient.sum(0, keepdim=True)
     a_gradient, b_gradient, state_gradient, *rest = results.values()

@@ -36,9 +36,12 @@ def one_after_the_other(
     initial: Tensor | None = None,
     lengths: Tensor | None = None,
     reset: Tensor | None = None,
+    interpolate: bool = False,
 ) -> Tensor:
     """Return all states, row by row and step by step."""
     a = a.expand(b.shape)
+    if interpolate:
+        a, b = 1 - a, a * b
     rows = []
     for row in range(b.shape[0]):
         now, states = state[row], []

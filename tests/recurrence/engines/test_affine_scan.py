@@ -14,6 +14,7 @@ from tests.recurrence.engines.scanning import WAYS, computed, one_after_the_othe
 
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 DTYPES = pytest.mark.parametrize("dtype", [torch.float64, torch.complex128], ids=str)
+INTERPOLATE = pytest.mark.parametrize("interpolate", [False, True])
 TRAILING = st.lists(st.integers(1, 3), max_size=2).map(tuple)
 
 
@@ -38,12 +39,12 @@ def inputs(
     T=st.integers(1, 9),
     trailing=TRAILING,
     seed=st.integers(0, 1000),
-    flags=st.tuples(*[st.booleans()] * 5),
+    flags=st.tuples(*[st.booleans()] * 6),
 )
 def test_states_and_gradients_are_those_of_a_loop(
     way: str, dtype: torch.dtype, B: int, T: int, trailing: tuple[int, ...], seed: int, flags: Any
 ) -> None:
-    one_row, one_step, padded, resets, conjugate = flags
+    one_row, one_step, padded, resets, conjugate, interpolate = flags
     torch.manual_seed(seed)
     given_ = inputs(B, T, trailing, dtype, one_row, one_step)
     lengths = torch.randint(0, T + 1, (B,)) if padded else None
@@ -53,7 +54,7 @@ def test_states_and_gradients_are_those_of_a_loop(
     def found(run: Any) -> tuple[Tensor, ...]:
         # A lazy conjugate is a view whose memory holds other numbers.
         a, b, state, initial = (x.conj() if conjugate else x for x in given_)
-        states = run(a, b, state, initial, lengths, reset)
+        states = run(a, b, state, initial, lengths, reset, interpolate)
         loss = (states * (weights.conj() if conjugate else weights)).abs().square().sum()
         gradients = torch.autograd.grad(loss, given_, allow_unused=True)
         zeros = (torch.zeros_like(x) for x in given_)
@@ -69,15 +70,16 @@ def test_states_and_gradients_are_those_of_a_loop(
 @DTYPES
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("shared", [False, True])
+@INTERPOLATE
 def test_first_and_second_derivatives(
-    way: str, dtype: torch.dtype, masked: bool, shared: bool
+    way: str, dtype: torch.dtype, masked: bool, shared: bool, interpolate: bool
 ) -> None:
     given_ = inputs(2, 4, (2,), dtype, shared, shared)
     lengths = torch.tensor([4, 2]) if masked else None
     reset = torch.tensor([[False, True, False, True]] * 2) if masked else None
 
     def run(*tensors: Tensor) -> Tensor:
-        return scan(*tensors, lengths, reset)
+        return scan(*tensors, lengths, reset, interpolate)
 
     with computed(way):
         assert torch.autograd.gradcheck(run, given_)
@@ -101,7 +103,8 @@ def test_third_derivatives() -> None:
 @EVERY_WAY
 @pytest.mark.parametrize("batched", ["all", "a", "b", "lengths"])
 @pytest.mark.parametrize("shared", [False, True])
-def test_members(way: str, batched: str, shared: bool) -> None:
+@INTERPOLATE
+def test_members(way: str, batched: str, shared: bool, interpolate: bool) -> None:
     members = 3
     axes: list[int | None] = [None] * 6
     tensors: list[Tensor] = [x.detach() for x in inputs(2, 5, (2,), torch.float64, shared, shared)]
@@ -115,7 +118,7 @@ def test_members(way: str, batched: str, shared: bool) -> None:
         tensors[index] = torch.stack(fresh, axes[index] or 0)
 
     def loss(*given_: Tensor) -> Tensor:
-        return scan(*given_).square().sum()
+        return scan(*given_, interpolate).square().sum()
 
     def slope(*given_: Tensor) -> Tensor:
         first = grad(loss, argnums=(0, 1, 2, 3))(*given_)
@@ -134,6 +137,20 @@ def test_members(way: str, batched: str, shared: bool) -> None:
                     torch.testing.assert_close(one[member], other)
 
 
+@INTERPOLATE
+def test_members_of_the_gradient(interpolate: bool) -> None:
+    a, b, state, _ = inputs(2, 4, (2,), torch.float64, False, False)
+    states = scan(a, b, state, interpolate=interpolate)
+    cotangents = torch.randn(3, *states.shape, dtype=torch.float64)
+    together = torch.autograd.grad(
+        states, (a, b, state), cotangents, is_grads_batched=True, retain_graph=True
+    )
+    for member, cotangent in enumerate(cotangents):
+        alone = torch.autograd.grad(states, (a, b, state), cotangent, retain_graph=True)
+        for one, other in zip(together, alone, strict=True):
+            torch.testing.assert_close(one[member], other)
+
+
 def test_vmap_inside_of_grad() -> None:
     a, b, state = (torch.rand(3, 2, 4, 2), torch.rand(3, 2, 4, 2), torch.rand(3, 2, 2))
     together = grad(lambda a: vmap(scan)(a, b, state).square().sum())(a)
@@ -147,19 +164,25 @@ def test_shapes_are_known_without_values(way: str, name: str) -> None:
     a, b, state, initial = (x.detach() for x in inputs(2, 4, (3,), torch.float64, False, True))
     operation = getattr(torch.ops.rnnlab, name)
     for extra in ((None, None, None), (initial, torch.tensor([1, 4]), torch.rand(2, 4) < 0.5)):
-        tensors = (b, a, b, state) if name.endswith("adjoint") else (a, b, state)
         checks = ("test_schema", "test_faketensor")
-        with computed(way):
-            torch.library.opcheck(operation, (*tensors, *extra), test_utils=checks)
+        for interpolate in (False, True):
+            full = a.expand(b.shape) if interpolate else a
+            if name == "affine_scan":
+                given_ = (full, b, state, *extra, interpolate)
+            else:
+                given_ = (b, full, b if interpolate else None, b, state, *extra)
+            with computed(way):
+                torch.library.opcheck(operation, given_, test_utils=checks)
 
 
 # Torch's own way of compiling a function of autograd.
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
-def test_a_model_that_holds_it_can_be_compiled() -> None:
+@INTERPOLATE
+def test_a_model_that_holds_it_can_be_compiled(interpolate: bool) -> None:
     a, b = torch.rand(2, 5, 3, requires_grad=True), torch.rand(2, 5, 3, requires_grad=True)
 
     def loss(a: Tensor, b: Tensor) -> Tensor:
-        return scan(a.sigmoid(), b * 2, torch.zeros(2, 3)).square().sum()
+        return scan(a.sigmoid(), b * 2, torch.zeros(2, 3), interpolate=interpolate).square().sum()
 
     ours = torch.compile(loss, backend="aot_eager", fullgraph=True)(a, b)
     torch.testing.assert_close(ours, loss(a, b))

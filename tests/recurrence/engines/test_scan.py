@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
 from rnnlab.cells import GRU, AffineCell
+from rnnlab.cells.interpolating import InterpolatingCell
 from rnnlab.recurrence import Recurrent
 from rnnlab.recurrence.engines.registry import ENGINES
 from tests.recurrence.engines.scanning import WAYS, computed, one_after_the_other
@@ -35,6 +36,22 @@ class Gated(AffineCell):
     def coefficients(self, z: Tensor) -> tuple[Tensor, Tensor]:
         keep, new = z.chunk(2, -1)
         return keep.sigmoid(), (1 - keep.sigmoid()) * new
+
+
+class Averaging(InterpolatingCell, Gated):
+    """Goes a part of the way to its input; what it starts from is learnt."""
+
+    def interpolation(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        rate, target = z.chunk(2, -1)
+        return rate.sigmoid(), target
+
+
+class Doubling(Averaging):
+    """Its coefficients are not those of its parent."""
+
+    def coefficients(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        rate, target = self.interpolation(z)
+        return 1 - rate, 2 * rate * target
 
 
 class Rotating(AffineCell):
@@ -65,7 +82,8 @@ class Stubborn(Gated):
         return super().step(z, state).tanh()
 
 
-KINDS = pytest.mark.parametrize("kind", [Gated, Rotating])
+Kind = type[Gated] | type[Rotating]
+KINDS = pytest.mark.parametrize("kind", [Gated, Averaging, Doubling, Rotating])
 
 
 def run(
@@ -101,7 +119,7 @@ def run(
     reverse=st.booleans(),
 )
 def test_it_equals_the_loop(
-    kind: type[Gated] | type[Rotating],
+    kind: Kind,
     way: str,
     B: int,
     T: int,
@@ -122,9 +140,7 @@ def test_it_equals_the_loop(
 
 
 @KINDS
-def test_it_equals_the_loop_on_every_device(
-    kind: type[Gated] | type[Rotating], device: torch.device
-) -> None:
+def test_it_equals_the_loop_on_every_device(kind: Kind, device: torch.device) -> None:
     cell = kind(3, 4).to(device)
     x = torch.randn(2, 100, 3, device=device)
     lengths = torch.tensor([100, 60], device=device)
@@ -142,7 +158,7 @@ def test_sequences_of_one_seed_are_bit_equal() -> None:
 
 
 @KINDS
-def test_members_are_batched(kind: type[Gated] | type[Rotating]) -> None:
+def test_members_are_batched(kind: Kind) -> None:
     layers = [Recurrent(kind(3, 4), "scan") for _ in range(3)]
     weights, buffers = stack_module_state(layers)
     x = torch.randn(2, 5, 3)

@@ -33,21 +33,26 @@ def _tensors(
     return a, b, torch.randn(rows, channels, dtype=dtype, requires_grad=True)
 
 
-def _found(tensors: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    states = scan(*tensors)
+def _found(
+    tensors: tuple[torch.Tensor, ...], interpolate: bool = False
+) -> tuple[torch.Tensor, ...]:
+    states = scan(*tensors, interpolate=interpolate)
     cotangent = torch.linspace(-1, 1, states.numel()).reshape(states.shape).to(states.dtype)
     return states, *torch.autograd.grad(states, tensors, cotangent)
 
 
 @pytest.mark.parametrize("dtype", scan_kernel.NUMBERS, ids=str)
-def test_results_do_not_depend_on_the_number_of_threads(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("interpolate", [False, True])
+def test_results_do_not_depend_on_the_number_of_threads(
+    dtype: torch.dtype, interpolate: bool
+) -> None:
     tensors = _tensors(dtype=dtype)
     before = torch.get_num_threads()
     found = []
     try:
         for threads in (1, 2, 5):
             torch.set_num_threads(threads)
-            found.append(_found(tensors))
+            found.append(_found(tensors, interpolate))
     finally:
         torch.set_num_threads(before)
     for other in found[1:]:
@@ -55,11 +60,12 @@ def test_results_do_not_depend_on_the_number_of_threads(dtype: torch.dtype) -> N
 
 
 @pytest.mark.parametrize("dtype", scan_kernel.NUMBERS, ids=str)
-def test_every_dtype_is_computed_as_its_name_says(dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("interpolate", [False, True])
+def test_every_dtype_is_computed_as_its_name_says(dtype: torch.dtype, interpolate: bool) -> None:
     tensors = _tensors(2, 9, 5, dtype)
     wide = torch.complex128 if dtype.is_complex else torch.float64
-    exact = _found(tuple(x.detach().to(wide).requires_grad_() for x in tensors))
-    for one, other in zip(_found(tensors), exact, strict=True):
+    exact = _found(tuple(x.detach().to(wide).requires_grad_() for x in tensors), interpolate)
+    for one, other in zip(_found(tensors, interpolate), exact, strict=True):
         torch.testing.assert_close(one, other.to(dtype))
 
 
