@@ -39,12 +39,12 @@ def inputs(
     T=st.integers(1, 9),
     trailing=TRAILING,
     seed=st.integers(0, 1000),
-    flags=st.tuples(*[st.booleans()] * 6),
+    flags=st.tuples(*[st.booleans()] * 7),
 )
 def test_states_and_gradients_are_those_of_a_loop(
     way: str, dtype: torch.dtype, B: int, T: int, trailing: tuple[int, ...], seed: int, flags: Any
 ) -> None:
-    one_row, one_step, padded, resets, conjugate, interpolate = flags
+    one_row, one_step, padded, resets, conjugate, interpolate, again = flags
     torch.manual_seed(seed)
     given_ = inputs(B, T, trailing, dtype, one_row, one_step)
     lengths = torch.randint(0, T + 1, (B,)) if padded else None
@@ -56,7 +56,8 @@ def test_states_and_gradients_are_those_of_a_loop(
         a, b, state, initial = (x.conj() if conjugate else x for x in given_)
         states = run(a, b, state, initial, lengths, reset, interpolate)
         loss = (states * (weights.conj() if conjugate else weights)).abs().square().sum()
-        gradients = torch.autograd.grad(loss, given_, allow_unused=True)
+        # Gradients that are to be differentiated again are computed in another way.
+        gradients = torch.autograd.grad(loss, given_, allow_unused=True, create_graph=again)
         zeros = (torch.zeros_like(x) for x in given_)
         return states, *(z if g is None else g for g, z in zip(gradients, zeros, strict=True))
 
