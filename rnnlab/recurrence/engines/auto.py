@@ -89,7 +89,8 @@ def fastest(
         return Choice(rival, why)
     pays = round(COMPILING / (theirs - ours))
     if steps > pays:
-        return Choice("compiled", f"pays after about {pays:,} of {steps:,} steps")
+        reason = f"pays after about {pays:,} of {steps:,} steps"
+        return Choice("compiled", reason, patience=steps * (theirs - ours))
     return Choice(
         rival, f"{why}; compiling pays after about {pays:,} steps, and there are {steps:,}"
     )

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from rnnlab.errors import ConfigError
 from rnnlab.recurrence import Recurrent
-from rnnlab.recurrence.engines import Choice
-from tests.recurrence.engines.compiled.cells import Branching, Plain
+from rnnlab.recurrence.engines import Choice, auto
+from tests.recurrence.engines.compiled.cells import Branching, Plain, Rotating
 
 X = torch.randn(2, 5, 3)
 
@@ -38,6 +38,21 @@ def test_auto_falls_back_with_one_warning_that_names_the_reason(
     assert "cannot be traced" in layer.choice.reason
     torch.testing.assert_close(first, Recurrent(layer.cell, "loop")(X)[0])
     assert torch.equal(first, again)
+
+
+def test_what_takes_too_long_to_compile_is_not_and_nobody_is_warned(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = patient(Rotating(3))  # its state is complex, which takes Inductor
+    monkeypatch.setitem(auto.COSTS, "loop", auto.Cost(1e4, 0))
+    layer.expected_steps = 10**6  # which saves some 20 seconds
+    with caplog.at_level(logging.WARNING, "rnnlab"):
+        output, _ = layer(X)
+    assert layer.choice is not None
+    assert layer.choice.name == "loop"
+    assert "Inductor would take about 40 s to compile (numbers of type" in layer.choice.reason
+    assert not [record for record in caplog.records if record.name.startswith("rnnlab")]
+    torch.testing.assert_close(output, Recurrent(layer.cell, "loop")(X)[0])
 
 
 def test_by_name_it_fails() -> None:
