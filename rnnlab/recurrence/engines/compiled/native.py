@@ -21,11 +21,15 @@ from rnnlab.recurrence.native import NoLibrary, cache_folder, library
 
 __all__ = ["Native", "NotLowered"]
 
-_WORTH = 60e3  # nanoseconds of work below which another thread costs more than it saves
+_WORTH = 150e3  # nanoseconds of work below which another thread costs more than it saves
 _TILE = 32  # rows that a thread takes through time together, at most
 _BLOCK = 8  # rows that a product computes together
 
 _NUMBERS = (torch.float32, torch.float64)
+
+
+_Rows = tuple[tuple[int, ...], tuple[int, ...]]
+"""The axes of rows without the batch, and their strides where these lie dense."""
 
 
 class Native(Lowering):
@@ -43,15 +47,20 @@ class Native(Lowering):
     """
 
     def __init__(self, program: StepProgram) -> None:
-        self._source = source(program)
-        self._library = _loaded(self._source.text)
+        self._source = made = source(program)
+        compiled = _loaded(made.text)
+        self._functions = tuple(getattr(compiled, name) for name in ("forward", "adjoint"))
+        self._sizes = tuple(
+            getattr(compiled, name) for name in ("forward_memory", "adjoint_memory")
+        )
+        self._memory: dict[tuple[int, int, int], int] = {}
         leaves = program.leaves
-        self._leaves = leaves
-        self._dtype = _NUMBERS[self._source.double]
+        self._dtype = _NUMBERS[made.double]
+        self._state = [(shape, strides(shape)) for shape in made.state]
+        self._z = [None if shape is None else (shape, strides(shape)) for shape in made.z]
         before = leaves.z + 2 * leaves.state + leaves.saved + leaves.deferred
         wanted = program.reads.get("gradients", frozenset())
         self._followed = [before + k in wanted for k in range(leaves.state)]
-        self._rows = [strides(shape) for shape in self._source.state]
 
     def forward(
         self,
@@ -69,13 +78,13 @@ class Native(Lowering):
         T = z[0].shape[0] if z else _steps(valid, reset)
         held: list[Tensor] = []
         call = self._head(B, T, 0, valid, reset, held)
-        for leaf, shape in zip(z, made.z, strict=True):
-            call += (0, 0, 0) if shape is None else self._strided(leaf, shape, 2, held)
+        for leaf, rows in zip(z, self._z, strict=True):
+            call += (0, 0, 0) if rows is None else self._strided(leaf, rows, 2, held)
         states = []
-        for k, (leaf, shape) in enumerate(zip(state, made.state, strict=True)):
-            call += self._strided(leaf, shape, 1, held)
-            call += (0, 0) if initial is None else self._strided(initial[k], shape, 1, held)
-            states.append(torch.empty((T + 1, B, *shape), dtype=self._dtype))
+        for k, rows in enumerate(self._state):
+            call += self._strided(state[k], rows, 1, held)
+            call += (0, 0) if initial is None else self._strided(initial[k], rows, 1, held)
+            states.append(torch.empty((T + 1, B, *rows[0]), dtype=self._dtype))
             call.append(states[-1].data_ptr())
         saved = []
         for shape, boolean in made.saved:
@@ -84,7 +93,7 @@ class Native(Lowering):
                 saved.append(torch.empty((T, B, *shape), dtype=dtype))
             call.append(saved[-1].data_ptr() if save else 0)
         call += self._constants(constants, 0, held)
-        self._run("forward", call)
+        self._run(0, call)
         return Forward(states, saved)
 
     def adjoint(
@@ -103,16 +112,16 @@ class Native(Lowering):
         T, B = states[0].shape[0] - 1, states[0].shape[1]
         held: list[Tensor] = []
         call = self._head(B, T, 1, valid, reset, held)
-        for leaf, shape in zip(z, made.z, strict=True):
-            if leaf is None or shape is None:
+        for leaf, read in zip(z, self._z, strict=True):
+            if leaf is None or read is None:
                 call += (0, 0, 0)
             else:
-                call += self._strided(leaf, shape, 2, held)
+                call += self._strided(leaf, read, 2, held)
         result = Adjoint([], None if reset is None else [], [], [])
-        for k, shape in enumerate(made.state):
-            own = gradients[k]
-            call += (0, 0, 0) if own is None else self._strided(own, shape, 2, held)
-            call += (0, 0) if initial is None else self._strided(initial[k], shape, 1, held)
+        for k, rows in enumerate(self._state):
+            own, shape = gradients[k], rows[0]
+            call += (0, 0, 0) if own is None else self._strided(own, rows, 2, held)
+            call += (0, 0) if initial is None else self._strided(initial[k], rows, 1, held)
             call.append(_dense(states[k], held).data_ptr())
             result.state.append(torch.empty((B, *shape), dtype=self._dtype))
             call.append(result.state[-1].data_ptr())
@@ -134,7 +143,7 @@ class Native(Lowering):
             result.deferred.append(torch.empty((T, B, *shape), dtype=dtype))
             call.append(result.deferred[-1].data_ptr())
         call += self._constants(constants, 1, held)
-        self._run("adjoint", call)
+        self._run(1, call)
         return result
 
     def _head(
@@ -150,7 +159,7 @@ class Native(Lowering):
         threads = 1
         if B * T * self._source.cost[direction] > _WORTH:
             threads = max(1, min(torch.get_num_threads(), B))
-        share = -(-B // threads)
+        share = max(1, -(-B // threads))
         tile = -(-share // -(-share // _TILE))
         if share > _TILE:
             tile = -(-tile // _BLOCK) * _BLOCK
@@ -163,18 +172,17 @@ class Native(Lowering):
                 call += (mask.data_ptr(), *mask.stride())
         return call
 
-    def _strided(
-        self, leaf: Tensor, shape: tuple[int, ...], axes: int, held: list[Tensor]
-    ) -> tuple[int, ...]:
+    def _strided(self, leaf: Tensor, rows: _Rows, axes: int, held: list[Tensor]) -> tuple[int, ...]:
         """Return where a tensor lies and the strides of its first axes; the others lie dense."""
         if leaf.dtype != self._dtype:
             raise TypeError(f"numbers of type {leaf.dtype} for a step of {self._dtype}")
         along = leaf.stride()
-        for length, stride, dense in zip(shape, along[axes:], strides(shape), strict=True):
-            if stride != dense and length != 1:
-                leaf = leaf.contiguous()
-                along = leaf.stride()
-                break
+        if along[axes:] != rows[1]:
+            for length, stride, dense in zip(rows[0], along[axes:], rows[1], strict=True):
+                if stride != dense and length != 1:
+                    leaf = leaf.contiguous()
+                    along = leaf.stride()
+                    break
         held.append(leaf)
         return (leaf.data_ptr(), *along[:axes])
 
@@ -191,12 +199,13 @@ class Native(Lowering):
             call += (constant.data_ptr(), *along[: self._source.axes[direction][k]])
         return call
 
-    def _run(self, name: str, call: list[int]) -> None:
-        threads, tile = call[2:4]
-        size = getattr(self._library, f"{name}_memory")(threads, tile)
-        memory = torch.empty(size, dtype=self._dtype)
+    def _run(self, direction: int, call: list[int]) -> None:
+        key = (direction, call[2], call[3])
+        if key not in self._memory:
+            self._memory[key] = self._sizes[direction](*key[1:])
+        memory = torch.empty(self._memory[key], dtype=self._dtype)
         call[4] = memory.data_ptr()
-        getattr(self._library, name)((ctypes.c_longlong * len(call))(*call))
+        self._functions[direction]((ctypes.c_longlong * len(call))(*call))
 
 
 def _steps(valid: Tensor | None, reset: Tensor | None) -> int:

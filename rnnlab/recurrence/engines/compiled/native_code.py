@@ -143,6 +143,7 @@ class StepCode:
         self.places: dict[Value, Pointer] = dict(zip(plan.outputs, outputs, strict=True))
         self.scratch: list[tuple[str, int]] = []
         self.packed: dict[Packed, str] = {}
+        self.cost = 0.0  # about how many nanoseconds all this takes for a row
         self.text = Text()
 
     def write(self, text: Text) -> None:
@@ -175,6 +176,7 @@ class StepCode:
         if not has_rows(place.shape):
             raise NotLowered("mm: two constants")
         a, c = self._place(place), self._place(product)
+        self.cost += groups * rows * K * N / 80
         along = dict(left.terms)
         for g in range(groups):
             packed = self._packed(product, g)
@@ -240,6 +242,7 @@ class StepCode:
             at = offset(index, strides(extents(store.value.shape)))
             body.use(place)
             stores.append(f"store({place.name}_ + {_sum(at)}, {result}, part);")
+        self.cost += math.prod(lengths) * body.cost
         with self._rows(body), self._nest(names[:-1], lengths), self._vectors(lengths[-1]):
             for line in body.lines + stores:
                 self.text(line)
@@ -257,6 +260,7 @@ class StepCode:
         )
         body = _Body(self, level, {name: sizes[axis] for axis, name in names.items()})
         element = body.value(source, index)
+        self.cost += math.prod(sizes) * body.cost
         place = self._place(reduction)
         body.use(place)
         there = tuple(Affine(0) if axis in reduction.axes else at for axis, at in enumerate(index))
@@ -315,6 +319,7 @@ class _Body:
         self.known: dict[tuple[Value, Index], str] = {}
         self.loads: dict[tuple[str, Affine], str] = {}
         self.pointers: dict[Pointer, None] = {}
+        self.cost = 0.0  # about how many nanoseconds an element takes
 
     def use(self, pointer: Pointer) -> None:
         """Have the rows of a pointer at hand, under its name and a line below."""
@@ -377,6 +382,7 @@ class _Body:
 
     def _named(self, term: str, boolean: bool) -> str:
         name = f"v{len(self.lines)}"
+        self.cost += 0.3 if "_(" in term else 0.05
         self.lines.append(f"{'I' if boolean else 'V'} {name} = {term};")
         return name
 

@@ -79,6 +79,8 @@ def _input(node: Node, graph: Graph) -> Value | None:
     if not node.users and (value is None or value.dtype not in (*_NUMBERS, torch.bool)):
         graph.inputs.append(None)  # nothing reads it, and nothing need be known of it
         return None
+    if value.device.type != "cpu":
+        raise NotLowered(f"a tensor on {value.device} ({node})")
     shape = _shape(value)
     # A constant that counts becomes a number like the others; a state or an input does not.
     counts = value.dtype in _INTEGERS and not has_rows(shape)

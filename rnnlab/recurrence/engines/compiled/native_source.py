@@ -6,20 +6,17 @@ takes the next: nothing waits inside a step, and what a step computes stays in t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.recurrence.engines.compiled.native_code import Pointer, StepCode, Text
 from rnnlab.recurrence.engines.compiled.native_graph import read
-from rnnlab.recurrence.engines.compiled.native_stages import Plan, plan
+from rnnlab.recurrence.engines.compiled.native_stages import plan
 from rnnlab.recurrence.engines.compiled.native_values import (
     Fill,
     Graph,
     NotLowered,
-    Product,
-    Reduction,
     Rows,
     Value,
     elements,
@@ -104,7 +101,7 @@ def source(program: StepProgram) -> Source:
             _ranks(adjoint, inputs[1], leaves.constants),
         ),
         (_contiguous(forward, inputs[0]), _contiguous(adjoint, inputs[1])),
-        (_cost(run.plan), _cost(run_back.plan)),
+        (run.cost, run_back.cost),
     )
 
 
@@ -130,19 +127,6 @@ def _ranks(graph: Graph, begin: int, count: int) -> list[int]:
 def _contiguous(graph: Graph, begin: int) -> frozenset[int]:
     inputs = graph.inputs[begin:]
     return frozenset(at for at, value in enumerate(inputs) if value and value.contiguous)
-
-
-def _cost(plan: Plan) -> float:
-    """Return about how many nanoseconds a step of a row takes."""
-    total = 0.0
-    for _, stage in plan.stages:
-        if isinstance(stage, Product):
-            total += math.prod(extents(stage.shape)) * extents(stage.left.shape)[2] / 30
-        elif isinstance(stage, Reduction):
-            total += elements(stage.source.shape) / 2
-        else:
-            total += math.prod(stage.lengths) * len(stage.stores) / 2
-    return total
 
 
 class _Writer:

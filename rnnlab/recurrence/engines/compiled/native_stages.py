@@ -32,7 +32,7 @@ from rnnlab.recurrence.engines.compiled.native_values import (
 
 _COSTS = {"add": 1, "sub": 1, "mul": 1, "neg": 1, "abs": 1, "relu": 1, "where": 1, "same": 0}
 _DEAR = 4  # what costs more is stored rather than computed again at another level
-_BOXES = 32  # into how many parts a row is cut at most, so that loops over parts can be one
+_BOXES = 128  # into how many parts a row is cut at most, so that loops over parts can be one
 
 Box = tuple[tuple[int, int], ...]
 """For each axis a start and a length."""
