@@ -44,7 +44,7 @@ def test_what_takes_too_long_to_compile_is_not_and_nobody_is_warned(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layer = patient(Rotating(3))  # its state is complex, which takes Inductor
-    monkeypatch.setitem(auto.COSTS, "loop", auto.Cost(1e4, 0))
+    monkeypatch.setitem(auto.COSTS, "loop", auto.Cost(19e3, auto.COSTS["compiled"].product))
     layer.expected_steps = 10**6  # which saves some 20 seconds
     with caplog.at_level(logging.WARNING, "rnnlab"):
         output, _ = layer(X)
