@@ -189,7 +189,7 @@ class Native(Lowering):
     def _constants(self, constants: list[Tensor], direction: int, held: list[Tensor]) -> list[int]:
         call: list[int] = []
         for k, constant in enumerate(constants):
-            if constant.dtype not in (self._dtype, torch.bool) and self._source.axes[direction][k]:
+            if constant.dtype not in (self._dtype, torch.bool):
                 constant = constant.to(self._dtype)
             along = constant.stride()
             if k in self._source.contiguous[direction]:
