@@ -137,12 +137,14 @@ def _card(
 ) -> Card:
     cell = _large(cls, small, large)
     abilities = [by_engine(name, cell) for name in ("scan", "fused")]
+    compiles = False
     if compilation is not None:
         abilities.append(compilation.result())
+        compiles = bool(abilities[-1].able)
     abilities += [by_rule(name, outcomes) for name in SHOWN_BY]
     abilities.append(by_export(lambda: cls(input_size=3, **small)))
     try:
-        return Card(abilities, sizes(cell), [] if compilation is None else speeds(cell))
+        return Card(abilities, sizes(cell), [] if compilation is None else speeds(cell, compiles))
     except Exception as error:  # a cell that breaks rules may do anything
         return Card(abilities, trouble=said(error))
 

@@ -1,4 +1,4 @@
-"""Whether ``torch.compile`` takes a cell's step, tried in a process that may be ended.
+"""Whether the engine ``compiled`` runs a cell, tried in a process that may be ended.
 
 Compilation may hang, take minutes, or bring the process down.
 """
@@ -49,19 +49,19 @@ class Compilation:
         )
 
     def result(self) -> Ability:
-        """Wait for the end and return whether the step compiles and gives the same numbers."""
+        """Wait for the end and return whether it compiles and gives the loop's numbers."""
         try:
             output, errors = self._process.communicate(timeout=self._limit)
         except subprocess.TimeoutExpired:
-            return Ability("compile", None, f"took longer than {self._limit:g} s")
+            return Ability("compiled", None, f"took longer than {self._limit:g} s")
         finally:
             self.end()
         for line in output.splitlines():
             if line.startswith(_ANSWER):
                 refusal = json.loads(line.removeprefix(_ANSWER))
-                return Ability("compile", not refusal, refusal)
+                return Ability("compiled", not refusal, refusal)
         last = (errors.strip().splitlines() or ["without a word"])[-1]
-        return Ability("compile", False, f"the process ended ({self._process.returncode}): {last}")
+        return Ability("compiled", False, f"the process ended ({self._process.returncode}): {last}")
 
     def end(self) -> None:
         """End it, and all that it started."""
@@ -74,27 +74,26 @@ class Compilation:
 
 
 def refusal_of(name: str, arguments: dict[str, Any]) -> str:
-    """Return why a step does not compile, or nothing where it does: forwards and backwards."""
+    """Return why a cell does not compile, or nothing where it does: forwards and backwards."""
     import torch
 
     from rnnlab.capability.abilities import said
     from rnnlab.capability.arguments import converted
     from rnnlab.plugins import discovery
-    from rnnlab.recurrence import tree
+    from rnnlab.recurrence import Recurrent, tree
 
     try:
         cls = discovery.load("cell", name)
         cell = cls(input_size=3, **converted(cls, "cell", arguments)).eval()
-        z, state = cell.project(torch.randn(4, 3)), cell.init_state(4)
+        x = torch.randn(4, 3, 3)
         results = []
-        for step in (cell.step, torch.compile(cell.step, fullgraph=True)):
+        for engine in ("loop", "compiled"):
             cell.zero_grad()
-            after = step(z.detach(), state)
-            total = sum(leaf.abs().sum() for leaf in tree.leaves(after) if leaf.requires_grad)
-            if isinstance(total, torch.Tensor):
-                total.backward()
+            output, state = Recurrent(cell, engine)(x)
+            if output.requires_grad:
+                output.square().sum().backward()
             gradients = [parameter.grad for parameter in cell.parameters()]
-            results.append((tree.leaves(tree.detach(after)), gradients))
+            results.append((output.detach(), tree.leaves(tree.detach(state)), gradients))
         torch.testing.assert_close(*results, rtol=1e-4, atol=1e-5)
     except Exception as error:  # of torch's many kinds, or the cell's
         return said(error)

@@ -18,24 +18,25 @@ _SECONDS, _FEWEST, _MOST = 3.0, 3, 40
 _SLOW = 1.5  # seconds for one batch; a slower cell is measured on a tenth of the steps
 
 
-def speeds(cell: Cell) -> list[Speed]:
-    """Return the times of a cell by engine: the one that ``auto`` takes, and ``loop``.
+def speeds(cell: Cell, compiles: bool = False) -> list[Speed]:
+    """Return the times of a cell by engine: ``compiled``, torch's or the scan, and ``loop``.
 
     The cell and ``nn.LSTM`` are measured in turn, so that whatever else the machine does in the
     meantime slows down both; on one thread, as several wait for each other where cores are shared.
 
     Args:
         cell: Any cell; the gradients of its weights are changed.
+        compiles: Whether the engine ``compiled`` runs it.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _speeds(cell)
+        return _speeds(cell, compiles)
     finally:
         torch.set_num_threads(threads)
 
 
-def _speeds(cell: Cell) -> list[Speed]:
+def _speeds(cell: Cell, compiles: bool) -> list[Speed]:
     lstm = nn.LSTM(cell.input_size, cell.output_size, batch_first=True)
     auto, loop = Recurrent(cell), Recurrent(cell, "loop")
     brief = _input(cell, T // 10)
@@ -45,9 +46,12 @@ def _speeds(cell: Cell) -> list[Speed]:
     x = _input(cell, steps)
     _seconds(auto, x)
     assert auto.choice is not None
-    layers: dict[str, nn.Module] = {"nn.LSTM": lstm, "loop": loop}
+    layers: dict[str, nn.Module] = {"nn.LSTM": lstm}
+    if compiles:
+        layers["compiled"] = Recurrent(cell, "compiled")
     if auto.choice.name != "loop":
-        layers = {"nn.LSTM": lstm, auto.choice.name: auto, "loop": loop}
+        layers[auto.choice.name] = auto
+    layers["loop"] = loop
     times = {name: 1e3 * median(spent) for name, spent in in_turn(layers, x).items()}
     shape = f"B{B} T{steps} F{cell.input_size} H{cell.output_size}, 1 thread"
     beside = times.pop("nn.LSTM")

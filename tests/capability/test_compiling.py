@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
+from torch import Tensor
 
 from rnnlab.capability.compiling import Compilation, refusal_of
+from rnnlab.recurrence.engines.compiled.engine import Compiled
 
 
 def test_time_is_limited(plugins: Path) -> None:
@@ -33,13 +34,21 @@ def test_the_answer_comes_from_the_other_process(
 
 
 def test_forward_and_backward_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "compile", lambda step, fullgraph: step)
     assert refusal_of("gru", {"hidden_size": 4}) == ""
-    monkeypatch.setattr(torch, "compile", lambda step, fullgraph: lambda z, h: step(z, h) * 1.01)
+    run = Compiled.run
+
+    def scaled(factor: float) -> None:
+        monkeypatch.setattr(Compiled, "run", lambda *args: _times(run(*args), factor))
+
+    scaled(1.01)
     assert "AssertionError" in refusal_of("gru", {"hidden_size": 4})
-    monkeypatch.setattr(
-        torch,
-        "compile",
-        lambda step, fullgraph: lambda z, h: step(z, h).detach().requires_grad_(),
-    )
+    monkeypatch.setattr(Compiled, "run", lambda *args: _anew(run(*args)))
     assert "AssertionError" in refusal_of("gru", {"hidden_size": 4})
+
+
+def _times(result: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
+    return result[0] * factor, result[1]
+
+
+def _anew(result: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return result[0].detach().requires_grad_(), result[1]

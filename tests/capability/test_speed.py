@@ -26,6 +26,10 @@ def test_the_engine_that_auto_takes_and_the_loop_are_measured() -> None:
         assert item.ratio == pytest.approx(item.milliseconds / item.lstm_milliseconds)
 
 
+def test_what_compiles_is_measured_so_too() -> None:
+    assert [item.engine for item in speeds(Jordan(3, 4), compiles=True)] == ["compiled", "loop"]
+
+
 def test_a_cell_that_only_the_loop_runs_is_measured_once() -> None:
     assert [item.engine for item in speeds(Jordan(3, 4))] == ["loop"]
 

@@ -57,8 +57,8 @@ def test_a_new_plugin_works_as_it_is(
         assert report["passed"] is True
         if kind == "cell":
             able = {item["name"]: item["able"] for item in report["card"]["abilities"]}
-            assert able["compile"] is True
+            assert able["compiled"] is True
             assert able["export"] is True
-            assert [speed["engine"] for speed in report["card"]["speeds"]] == ["loop"]
+            assert [speed["engine"] for speed in report["card"]["speeds"]] == ["compiled", "loop"]
     finally:
         call(python, "-m", "pip", "uninstall", "-q", "-y", "rnnlab-fresh", cwd=tmp_path)
