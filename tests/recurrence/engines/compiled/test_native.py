@@ -126,9 +126,10 @@ def test_it_agrees_with_the_graphs_on_several_threads(
             same(result, results[0], 0)
 
 
-def test_a_row_does_not_depend_on_its_neighbours() -> None:
+@pytest.mark.parametrize("H", [33, 64])
+def test_a_row_does_not_depend_on_its_neighbours(H: int) -> None:
     torch.manual_seed(2)
-    split, step, lowering = made("lstm", 33, SINGLE)
+    split, step, lowering = made("lstm", H, SINGLE)
     whole = case(split, 4, 37, dtype=SINGLE)
     constants = list(step.prologue(*whole.weights))
     together = lowering.forward(whole.z, whole.state, constants, None, None, None, save=True)
