@@ -49,10 +49,8 @@ class Native(Lowering):
     def __init__(self, program: StepProgram) -> None:
         self._source = made = source(program)
         compiled = _loaded(made.text)
-        self._functions = tuple(getattr(compiled, name) for name in ("forward", "adjoint"))
-        self._sizes = tuple(
-            getattr(compiled, name) for name in ("forward_memory", "adjoint_memory")
-        )
+        self._functions = (compiled.forward, compiled.adjoint)
+        self._sizes = (compiled.forward_memory, compiled.adjoint_memory)
         self._memory: dict[tuple[int, int, int], int] = {}
         leaves = program.leaves
         self._dtype = _NUMBERS[made.double]

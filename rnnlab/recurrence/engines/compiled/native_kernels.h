@@ -124,8 +124,6 @@ static INLINE S product_of(V x) {
     for (int l = 0; l < W; l++) x[l] = OF_C(name)(x[l], y[l]);   \
     return x;                                                    \
   }
-BY_LANE(log)
-BY_LANE(log1p)
 BY_LANE(log2)
 BY_LANE(log10)
 BY_LANE(exp2)
@@ -211,6 +209,42 @@ static INLINE V tanh_(V x) {
   V e = scale * p + (scale - (S)1);  // e^2y - 1, exact in relation to itself where y is small
   return value(bits(e / (e + (S)2)) | sign);
 }
+// x = 2^k (1 + f), 1 + f within a factor of the root of 2 of 1; and log(1 + f) = 2 atanh(f / (2 + f)).
+static INLINE V log_(V x) {
+#if DOUBLE
+  constexpr Bits ONE = 0x3ff0000000000000, LOW = 0x3fe6a09e667f3bcd;
+  constexpr S SMALLEST = 2.2250738585072014e-308;
+#else
+  constexpr Bits ONE = 0x3f800000, LOW = 0x3f3504f3;
+  constexpr S SMALLEST = 1.17549435e-38f;
+#endif
+  const I small = x < SMALLEST;  // its exponent says nothing
+  I at = bits(pick(small, x * (S)((Bits)1 << MANTISSA), x)) + (ONE - LOW);
+  const I k = (at >> MANTISSA) - BIAS - (small & MANTISSA);
+  const V f = value((at & (((Bits)1 << MANTISSA) - 1)) + LOW) - (S)1;
+  const V s = f / (f + (S)2), z = s * s;
+#if DOUBLE
+  V p = z * 1.479819860511658591e-01 + 1.531383769920937332e-01;
+  p = p * z + 1.818357216161805012e-01;
+  p = p * z + 2.222219843214978396e-01;
+  p = p * z + 2.857142874366239149e-01;
+  p = p * z + 3.999999999940941908e-01;
+  p = p * z + 6.666666666666735130e-01;
+#else
+  V p = z * 0.24279078841f + 0.28498786688f;
+  p = p * z + 0.40000972152f;
+  p = p * z + 0.66666662693f;
+#endif
+  const V half = (S)0.5 * f * f, n = __builtin_convertvector(k, V);
+  V y = (s * (half + p * z) + n * LN2_LOW - half + f) + n * LN2_HIGH;
+  y = pick(x == (S)0, splat(-__builtin_inf()), y);
+  y = pick(x < (S)0, splat(__builtin_nan("")), y);
+  return pick((x == (S)__builtin_inf()) | (x != x), x, y);
+}
+static INLINE V log1p_(V x) {
+  const V u = x + (S)1, d = u - (S)1;  // what u lost of x is made good by the ratio
+  return pick((d == (S)0) | (u == (S)__builtin_inf()), x, log_(u) * (x / d));
+}
 static INLINE V abs_(V x) {
   constexpr Bits SIGN = (Bits)1 << (8 * sizeof(S) - 1);
   return value(bits(x) & ~SIGN);
@@ -276,13 +310,34 @@ static __attribute__((noinline)) void block(
   }
 }
 
+// The same for one row and four panels: fewer sums at once than these would wait for one another.
+static __attribute__((noinline)) void wide_block(long K, const S* a, const S* b, S* c) {
+  constexpr Part<W> whole{};
+  const long next = (K + 1) * PANEL;
+  V total[8];
+  for (int p = 0; p < 8; p++) total[p] = load(b + p / 2 * next + p % 2 * W, whole);
+  for (long k = 0; k < K; k++) {
+    b += PANEL;
+    const V x = splat(a[k]);
+    for (int p = 0; p < 8; p++) total[p] += x * load(b + p / 2 * next + p % 2 * W, whole);
+  }
+  for (int p = 0; p < 8; p++) store(c + p * W, total[p], whole);
+}
+
 // c = a B + bias for some rows. Every sum runs over k in order, however many rows there are.
 static void product(
     long rows, long K, long N, const S* a, long a_row, const S* b, S* c, long c_row) {
-  for (long column = 0; column < N; column += PANEL, b += (K + 1) * PANEL) {
-    long r = 0, n = N - column;
+  const long next = (K + 1) * PANEL;
+  long column = 0;
+  if (rows == 1)
+    for (; column + 4 * PANEL <= N; column += 4 * PANEL, b += 4 * next)
+      wide_block(K, a, b, c + column);
+  for (; column < N; column += PANEL, b += next) {
+    long r = 0;
+    const long n = N - column;
     S* to = c + column;
-    for (; r + MAIN <= rows; r += MAIN) block<MAIN>(K, a + r * a_row, a_row, b, to + r * c_row, c_row, n);
+    for (; r + MAIN <= rows; r += MAIN)
+      block<MAIN>(K, a + r * a_row, a_row, b, to + r * c_row, c_row, n);
     for (; r + 4 <= rows; r += 4) block<4>(K, a + r * a_row, a_row, b, to + r * c_row, c_row, n);
     if (r + 2 <= rows) block<2>(K, a + r * a_row, a_row, b, to + r * c_row, c_row, n), r += 2;
     if (r < rows) block<1>(K, a + r * a_row, a_row, b, to + r * c_row, c_row, n);
