@@ -32,7 +32,7 @@ from tests.recurrence.engines.compiled.hand_split import (
     tree,
 )
 
-H, K = 3, 3
+H, K = 3, 2
 
 
 @cache
@@ -235,3 +235,21 @@ def test_an_operation_that_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) 
             numbers.z, numbers.state, constants, None, None, None, save=False
         )
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_compiler_said_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch._inductor import compile_fx
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(
+            "CppCompileError: C++ compile error\n\nCommand:\ng++ a.cpp\n\n"
+            "Output:\na.cpp:3: fatal error: Python.h: No such file or directory\n"
+        )
+
+    monkeypatch.setattr(compile_fx, "compile_fx_inner", fail)
+    split, step, _ = made(elman)
+    numbers = case(split, 3, 2)
+    constants = list(step.prologue(*numbers.weights))
+    expected = "^C\\+\\+ compile error: a.cpp:3: fatal error: Python.h: No such file or directory$"
+    with pytest.raises(CompileFailed, match=expected):
+        Chunks(step).forward(numbers.z, numbers.state, constants, None, None, None, save=False)
