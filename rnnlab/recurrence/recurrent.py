@@ -43,7 +43,7 @@ class Recurrent(Layer):
 
     choice: Choice | None
     expected_steps: int | None
-    preferred: str | None
+    preferred: Choice | None
 
     def __init__(self, cell: Cell, engine: str = "auto", reverse: bool = False) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class Recurrent(Layer):
             self.engine, self.cell, x, state, lengths, reset, self.expected_steps, self.preferred
         )
         if self.preferred is None and self.expected_steps is not None:
-            self.preferred = self.choice.name
+            self.preferred = self.choice
         return (reverse_padded(output, lengths) if self.reverse else output), state
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:

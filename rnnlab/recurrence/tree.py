@@ -7,7 +7,7 @@ A tree is a tensor, or a tuple, list, dict or named tuple of trees. Leaves that 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor
@@ -29,6 +29,10 @@ def map_tensors(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree
 
 def leaves(tree: Tree) -> list[Tensor]:
     """Return the tensors of a tree, in its order."""
+    if isinstance(tree, Tensor):
+        return [tree]
+    if _is_flat(tree):  # as most states are, and the general way is slow
+        return list(tree)
     return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
@@ -38,11 +42,19 @@ def with_leaves(tree: Tree, tensors: list[Tensor]) -> Tree:
     Raises:
         ValueError: The tree has another number of tensors.
     """
+    if isinstance(tree, Tensor) and len(tensors) == 1:
+        return tensors[0]
+    if _is_flat(tree) and len(tensors) == len(tree):
+        return tuple(tensors)
     remaining = iter(tensors)
     filled = map_tensors(lambda leaf: next(remaining, leaf), tree)
     if len(leaves(tree)) != len(tensors):
         raise ValueError(f"a tree of {len(leaves(tree))} tensors cannot hold {len(tensors)}")
     return filled
+
+
+def _is_flat(tree: Tree) -> TypeGuard[tuple[Tensor, ...]]:
+    return type(tree) is tuple and all(isinstance(leaf, Tensor) for leaf in tree)
 
 
 def alike(a: Tree, b: Tree) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True)
@@ -12,10 +13,12 @@ class Choice:
     Args:
         name: Its name in :data:`rnnlab.recurrence.engines.registry.ENGINES`.
         reason: In a few words.
+        patience: How many seconds compiling may take for it to have been the right choice.
     """
 
     name: str
     reason: str
+    patience: float = inf
 
     def __str__(self) -> str:
         return f"{self.name} ({self.reason})"

@@ -44,7 +44,7 @@ def choose(
     lengths: Tensor | None,
     reset: Tensor | None,
     steps: int | None = None,
-    preferred: str | None = None,
+    preferred: Choice | None = None,
 ) -> Choice:
     """Return the engine that runs ``cell`` on this batch, and why.
 
@@ -73,8 +73,8 @@ def choose(
             able[candidate.name] = candidate.reason
         else:
             refusals.append(refusal)
-    if preferred is not None and preferred in able:
-        return Choice(preferred, able[preferred])
+    if preferred is not None and preferred.name in able:
+        return preferred
     return fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
 
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.errors import ConfigError
 from rnnlab.recurrence.engines.choice import Choice
-from rnnlab.recurrence.engines.compiled.failure import CompileFailed
+from rnnlab.recurrence.engines.compiled.engine import Compiled
+from rnnlab.recurrence.engines.compiled.failure import CompileFailed, CompileTooSlow
 from rnnlab.recurrence.engines.registry import ENGINES, choose
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def run(
     lengths: Tensor | None,
     reset: Tensor | None,
     steps: int | None = None,
-    preferred: str | None = None,
+    preferred: Choice | None = None,
 ) -> Run:
     """Run all steps of a batch; see :meth:`rnnlab.recurrence.engines.Engine.run`.
 
@@ -58,14 +59,29 @@ def run(
     """
     choice = choose(engine, cell, x, lengths, reset, steps, preferred)
     try:
-        output, after = ENGINES[choice.name].run(cell, x, state, lengths, reset)
-    except CompileFailed as failure:
+        output, after = _run(choice, cell, x, state, lengths, reset)
+    except (CompileFailed, CompileTooSlow) as failure:
         if engine != "auto":
             valid = ("auto", "loop")
             raise ConfigError(str(failure), key="engine", value=engine, valid=valid) from failure
         # From now on the engine refuses this cell.
         choice = choose(engine, cell, x, lengths, reset, steps)
-        name = type(cell).__name__
-        _log.warning("%s is not compiled: %s; engine %s runs it", name, failure, choice.name)
-        output, after = ENGINES[choice.name].run(cell, x, state, lengths, reset)
+        if isinstance(failure, CompileFailed):
+            name = type(cell).__name__
+            _log.warning("%s is not compiled: %s; engine %s runs it", name, failure, choice.name)
+        output, after = _run(choice, cell, x, state, lengths, reset)
     return Run(output, after, choice)
+
+
+def _run(
+    choice: Choice,
+    cell: Cell,
+    x: Tensor,
+    state: Tree,
+    lengths: Tensor | None,
+    reset: Tensor | None,
+) -> tuple[Tensor, Tree]:
+    engine = ENGINES[choice.name]
+    if isinstance(engine, Compiled):
+        return engine.run(cell, x, state, lengths, reset, choice.patience)
+    return engine.run(cell, x, state, lengths, reset)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
+from rnnlab.errors import ConfigError
 from rnnlab.recurrence import Bidirectional, Recurrent, tree
 from rnnlab.recurrence.engines import ENGINES
 from rnnlab.testing.cells.comparing import difference
@@ -45,9 +46,13 @@ class TimeRules(CellSubject):
         for lengths, reset in _MASKS:
             expected = _differentiated(cell, "loop", x, state, lengths, reset)
             for engine in _others(cell, x, lengths, reset):
-                found = _differentiated(cell, engine, x, state, lengths, reset)
+                try:
+                    found = _differentiated(cell, engine, x, state, lengths, reset)
+                except ConfigError:
+                    assert engine == "compiled", f"engine {engine} took the cell and then refused"
+                    continue  # nothing is lost: the loop runs what cannot be compiled
                 for what, a, b in zip(_RESULTS, expected, found, strict=True):
-                    differs = difference(a, b)
+                    differs = difference(a, _like(a, b))
                     advice = _ADVICE.get(engine, "make both compute the same")
                     assert differs is None, (
                         f"engine {engine} and the loop gave different {what} ({differs}), with "
@@ -137,6 +142,15 @@ _ADVICE = {
     "from the state that is given, and return each row's last state",
     "scan": "coefficients must act on leading axes only, and not read the state",
 }
+
+
+def _like(expected: Tree, found: Tree) -> Tree:
+    """Return what was found, NaN where the loop itself gives NaN: of padding, say."""
+    if not tree.alike(expected, found):
+        return found
+    return tree.map_tensors(
+        lambda one, other: torch.where(one.isnan(), one, other), expected, found
+    )
 
 
 def _others(cell: Cell, x: Tensor, lengths: Tensor | None, reset: Tensor | None) -> list[str]:

@@ -7,12 +7,12 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from rnnlab.cells import AffineCell
+from rnnlab.cells.interpolating import InterpolatingCell
 from rnnlab.ranges import Range
 from rnnlab_mingru.candidate import Candidate, candidate
 
 
-class MinGRU(AffineCell):
+class MinGRU(InterpolatingCell):
     r"""Minimal GRU (Feng et al. 2024, arXiv:2410.01201, section 3.1).
 
     .. math::
@@ -49,11 +49,10 @@ class MinGRU(AffineCell):
         z: Tensor = self.input(x)
         return z
 
-    def coefficients(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Return 1 - z and z * candidate, each ``(..., H)``."""
+    def interpolation(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the gate and the candidate, each ``(..., H)``."""
         gate, total = z.chunk(2, -1)
-        # 1 - sigmoid(x), without the rounding where x is large.
-        return (-gate).sigmoid(), gate.sigmoid() * candidate(total, self.candidate)
+        return gate.sigmoid(), candidate(total, self.candidate)
 
     def gates(self, z: Tensor, state: Tensor) -> dict[str, Tensor]:
         """Return ``update``, ``(B, H)``."""

@@ -7,12 +7,12 @@ from typing import Annotated
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnnlab.cells import AffineCell
+from rnnlab.cells.interpolating import InterpolatingCell
 from rnnlab.ranges import Range
 from rnnlab_mingru.candidate import Candidate, candidate
 
 
-class MinLSTM(AffineCell):
+class MinLSTM(InterpolatingCell):
     r"""Minimal LSTM (Feng et al. 2024, arXiv:2410.01201, section 3.2).
 
     .. math::
@@ -50,20 +50,17 @@ class MinLSTM(AffineCell):
         z: Tensor = self.input(x)
         return z
 
-    def coefficients(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Return f' and i' * candidate, each ``(..., H)``."""
-        total = z.chunk(3, -1)[2]
-        forget, update = _shares(z)
-        return forget, update * candidate(total, self.candidate)
+    def interpolation(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Return i' and the candidate, each ``(..., H)``; f' is 1 - i'."""
+        return (-_odds(z)).sigmoid(), candidate(z.chunk(3, -1)[2], self.candidate)
 
     def gates(self, z: Tensor, state: Tensor) -> dict[str, Tensor]:
         """Return ``forget`` and ``input``, f' and i', each ``(B, H)``; their sum is 1."""
-        forget, update = _shares(z)
-        return {"forget": forget, "input": update}
+        odds = _odds(z)
+        return {"forget": odds.sigmoid(), "input": (-odds).sigmoid()}
 
 
-def _shares(z: Tensor) -> tuple[Tensor, Tensor]:
+def _odds(z: Tensor) -> Tensor:
     # f / (f + i) = sigmoid(log f - log i), which no underflow of f and i makes 0 / 0.
     forget, update, _ = z.chunk(3, -1)
-    odds = F.logsigmoid(forget) - F.logsigmoid(update)
-    return odds.sigmoid(), (-odds).sigmoid()
+    return F.logsigmoid(forget) - F.logsigmoid(update)

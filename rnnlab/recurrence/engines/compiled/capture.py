@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -17,6 +17,7 @@ from torch.fx import GraphModule
 from torch.utils import _pytree as pytree
 
 from rnnlab.cells.base import Cell, Tree
+from rnnlab.recurrence import tree
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 
 PROBE_ROWS = 3
@@ -77,7 +78,10 @@ class Capture:
         z_probe, state_probe = self._probe(z, state)
         new = len(self._probes) > probed
         try:
-            with _quiet(new), torch.inference_mode(False), torch.enable_grad():
+            if new or torch.is_inference_mode_enabled() or not torch.is_grad_enabled():
+                with _tracing_state(new):
+                    following = self._step(cell, z_probe, state_probe)
+            else:
                 following = self._step(cell, z_probe, state_probe)
         except Exception as error:
             raise CompileFailed(_reason(error)) from error
@@ -103,32 +107,44 @@ class Capture:
         return called
 
     def _probe(self, z: Tree, state: Tree) -> tuple[Tree, Tree]:
-        flat_z, z_structure = pytree.tree_flatten(z)
-        flat_state, state_structure = pytree.tree_flatten(state)
         key = (
-            z_structure,
-            state_structure,
-            tuple(_key(leaf, 2) for leaf in flat_z),
-            tuple(_key(leaf, 1) for leaf in flat_state),
+            _structure(z),
+            _structure(state),
+            *((leaf.shape[2:], leaf.dtype, leaf.device) for leaf in tree.leaves(z)),
+            *((leaf.shape[1:], leaf.dtype, leaf.device) for leaf in tree.leaves(state)),
         )
         probes = self._probes.get(key)
         if probes is None:
             with torch.inference_mode(False):
                 probes = (
-                    pytree.tree_unflatten([_zeros(leaf, 2) for leaf in flat_z], z_structure),
-                    pytree.tree_unflatten(
-                        [_zeros(leaf, 1) for leaf in flat_state], state_structure
-                    ),
+                    tree.map_tensors(lambda leaf: _zeros(leaf, leaf.shape[2:]), z),
+                    tree.map_tensors(lambda leaf: _zeros(leaf, leaf.shape[1:]), state),
                 )
             self._probes[key] = probes
         return probes
 
 
-def _quiet(tracing: bool) -> AbstractContextManager[object]:
-    """Keep to itself what torch warns of its own code while it traces."""
-    if not tracing:
-        return nullcontext()
-    return warnings.catch_warnings(action="ignore", category=DeprecationWarning)
+def _structure(leaves: Tree) -> Any:
+    if isinstance(leaves, Tensor):
+        return None
+    if type(leaves) is tuple and all(isinstance(leaf, Tensor) for leaf in leaves):
+        return len(leaves)
+    flat, structure = pytree.tree_flatten(leaves)
+    return structure, *(None if isinstance(leaf, Tensor) else leaf for leaf in flat)
+
+
+@contextmanager
+def _tracing_state(new: bool) -> Iterator[None]:
+    """See to it that a trace has gradients, wherever it is asked for."""
+    with ExitStack() as stack:
+        if torch.is_inference_mode_enabled():
+            stack.enter_context(torch.inference_mode(False))
+        if not torch.is_grad_enabled():
+            stack.enter_context(torch.enable_grad())
+        if new:
+            # What torch warns of its own code is nothing to the user.
+            stack.enter_context(warnings.catch_warnings(action="ignore"))
+        yield
 
 
 def _step(cell: Cell, z: Tree, state: Tree) -> Tree:
@@ -142,29 +158,17 @@ class _Called:
     marks: list[Tensor]
 
 
-def _key(leaf: Any, leading: int) -> Any:
-    if not isinstance(leaf, Tensor):
-        return leaf
-    return leaf.shape[leading:], leaf.dtype, leaf.device
-
-
-def _zeros(leaf: Any, leading: int) -> Any:
-    if not isinstance(leaf, Tensor):
-        return leaf
+def _zeros(leaf: Tensor, shape: torch.Size) -> Tensor:
     floating = leaf.dtype.is_floating_point or leaf.dtype.is_complex
     probe = torch.zeros(
-        PROBE_ROWS,
-        *leaf.shape[leading:],
-        dtype=leaf.dtype,
-        device=leaf.device,
-        requires_grad=floating,
+        PROBE_ROWS, *shape, dtype=leaf.dtype, device=leaf.device, requires_grad=floating
     )
     torch._dynamo.mark_dynamic(probe, 0)
     return probe
 
 
 def _step_graph(called: _Called, z: Tree, state: Tree, following: Tree) -> StepGraph:
-    z_leaves, state_leaves = _tensors(pytree.tree_leaves(z)), _tensors(pytree.tree_leaves(state))
+    z_leaves, state_leaves = tree.leaves(z), tree.leaves(state)
     position = {id(value): i for i, value in enumerate(called.inputs) if isinstance(value, Tensor)}
     z_at = [position.get(id(leaf)) for leaf in z_leaves]
     state_at = [position.get(id(leaf)) for leaf in state_leaves]

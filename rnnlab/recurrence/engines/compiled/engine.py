@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from math import inf
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.data.batch import valid_steps
 from rnnlab.recurrence import tree
-from rnnlab.recurrence.engines.compiled.failure import CompileFailed
+from rnnlab.recurrence.engines.compiled.failure import CompileFailed, CompileTooSlow
 from rnnlab.recurrence.engines.engine import Engine
 from rnnlab.recurrence.sequence import mask_padding
 
@@ -45,13 +46,43 @@ class Compiled(Engine):
         return None
 
     def run(
-        self, cell: Cell, x: Tensor, state: Tree, lengths: Tensor | None, reset: Tensor | None
+        self,
+        cell: Cell,
+        x: Tensor,
+        state: Tree,
+        lengths: Tensor | None,
+        reset: Tensor | None,
+        patience: float = inf,
     ) -> tuple[Tensor, Tree]:
         """Run all steps; see :meth:`Engine.run`.
 
+        Args:
+            cell: See :meth:`Engine.run`.
+            x: See :meth:`Engine.run`.
+            state: See :meth:`Engine.run`.
+            lengths: See :meth:`Engine.run`.
+            reset: See :meth:`Engine.run`.
+            patience: How many seconds compiling may take.
+
         Raises:
             CompileFailed: The step cannot be compiled; nothing has been computed.
+            CompileTooSlow: It can, but not as fast as that; nothing has been computed.
         """
+        try:
+            return self._run(cell, x, state, lengths, reset, patience)
+        except (CompileFailed, CompileTooSlow) as error:
+            self._failures[cell] = str(error)
+            raise
+
+    def _run(
+        self,
+        cell: Cell,
+        x: Tensor,
+        state: Tree,
+        lengths: Tensor | None,
+        reset: Tensor | None,
+        patience: float,
+    ) -> tuple[Tensor, Tree]:
         # Importing torch's compiler takes a second, which only those spend who compile.
         from rnnlab.recurrence.engines.compiled.compilation import Compilation
         from rnnlab.recurrence.engines.compiled.over_time import Sequence, run_over_time
@@ -61,11 +92,7 @@ class Compiled(Engine):
         compilation = self._compilations.get(cell)
         if compilation is None:
             compilation = self._compilations[cell] = Compilation()
-        try:
-            program, lowering, weights = compilation(cell, z, state, x.device)
-        except CompileFailed as error:
-            self._failures[cell] = str(error)
-            raise
+        program, lowering, weights = compilation(cell, z, state, x.device, patience)
         valid = None if lengths is None else valid_steps(lengths, T, x).t().contiguous()
         if reset is not None:
             reset = reset.t() if valid is None else reset.t() & valid

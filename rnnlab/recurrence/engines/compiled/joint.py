@@ -16,6 +16,7 @@ from torch.fx import Graph, GraphModule, Node
 
 from rnnlab.recurrence.engines.compiled.capture import StepGraph
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
+from rnnlab.recurrence.engines.compiled.operations import storable
 
 aten = torch.ops.aten
 
@@ -109,6 +110,12 @@ def _by_role(
     following, gradients = results[:count], results[count:]
     if any(not isinstance(node, Node) for node in following):
         raise CompileFailed("its step returns a constant as a state")
+    for node, probe in zip(following, step.probes[1], strict=True):
+        found: Tensor = node.meta["val"]
+        # As texts: comparing sizes would bind the batch size.
+        same = [str(size) for size in found.shape[1:]] == [str(size) for size in probe.shape[1:]]
+        if not (same and found.dtype == probe.dtype and storable(node)):
+            raise CompileFailed("its step changes the shape or the dtype of the state")
     remaining = iter(tangents)
     adjoints = [next(remaining) if has_gradient else None for has_gradient in differentiable]
     for node in graph.nodes:

@@ -128,22 +128,20 @@ def _gradients(ctx: Any, outputs: tuple[Tensor | None, ...]) -> list[Tensor | No
     adjoint = ctx.lowering.adjoint(
         z, states, saved, constants, of_states, valid, reset, initial or None
     )
-    before = [leaf[:-1] for leaf in states]
+    before: list[Tensor] = [leaf[:-1] for leaf in states]
     if reset is not None:
         before = [
             torch.where(_like(reset, old), first, old)
             for first, old in zip(initial, before, strict=True)
         ]
-    rows = [
-        *z,
-        *before,
-        *(leaf[1:] for leaf in states),
-        *saved,
-        *adjoint.deferred,
-        *adjoint.following,
-    ]
+    after = [leaf[1:] for leaf in states]
+    rows = [*z, *before, *after, *saved, *adjoint.deferred, *adjoint.following]
     # Time joins the rows: each product over all steps is one.
-    folded = [None if leaf is None else leaf.flatten(0, 1) for leaf in rows]
+    read = program.reads["gradients"]
+    folded = [
+        leaf.flatten(0, 1) if i in read and leaf is not None else None
+        for i, leaf in enumerate(rows)
+    ]
     results = program.gradients(*folded, *constants, *weights)
     T, B = states[0].shape[0] - 1, states[0].shape[1]
     of_z = [None if g is None else g.unflatten(0, (T, B)) for g in results[: len(z)]]

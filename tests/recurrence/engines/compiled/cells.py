@@ -143,6 +143,16 @@ class Unread(Plain):
         return z.tanh()
 
 
+class Untouched(Plain):
+    """Its step hands on the state, half of it as it is."""
+
+    def init_state(self, batch_size: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        return super().init_state(batch_size), super().init_state(batch_size)
+
+    def step(self, z: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        return super().step(z + state[1], state[0]), state[1]
+
+
 class Memory(NamedTuple):
     matrix: Tensor
     parts: dict[str, Tensor]
@@ -212,7 +222,7 @@ class InputTree(Plain):
 
 COMPILED: tuple[type[Plain], ...] = (
     *(Plain, UsedTwice, ClosedOver, InPlace, Detached, Spiking, Normed, Parametrized, Frozen),
-    *(Untrained, Learnt, Unread, Nested, Rotating, InputTree),
+    *(Untrained, Learnt, Unread, Untouched, Nested, Rotating, InputTree),
 )
 """Those that are compiled."""
 

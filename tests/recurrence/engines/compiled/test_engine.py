@@ -25,7 +25,7 @@ ENGINE = ENGINES["compiled"]
 @pytest.fixture(autouse=True)
 def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the graphs as they are: what is tested here is how they are made and joined."""
-    monkeypatch.setattr(compilation, "lower", lambda program, device: Interpreted(program))
+    monkeypatch.setattr(compilation, "lower", lambda program, *_: Interpreted(program))
 
 
 def run(
