@@ -10,7 +10,7 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 
 from rnnlab.recurrence.engines.compiled import chunks as module
-from rnnlab.recurrence.engines.compiled.chunks import Chunks, chunk_steps
+from rnnlab.recurrence.engines.compiled.chunks import Chunks
 from rnnlab.recurrence.engines.compiled.chunks_inductor import CompiledChunk
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.compiled.interpreted import Interpreted
@@ -117,13 +117,6 @@ def test_nothing_is_saved_where_no_backward_pass_follows() -> None:
     kept, bare = (chunks.forward(*arguments, save=save) for save in (True, False))
     assert bare.saved == []
     torch.testing.assert_close(bare.states, kept.states, rtol=0, atol=0)
-
-
-@pytest.mark.parametrize(
-    ("T", "steps"), [(1, 8), (5, 5), (12, 12), (100, 10), (64, 8), (97, 11), (1000, 10)]
-)
-def test_steps_of_a_chunk(T: int, steps: int) -> None:
-    assert chunk_steps(T) == steps
 
 
 def test_the_disk_cache_is_used() -> None:
