@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.recurrence.engines.compiled.chunks_inductor import CompiledChunk, compile_chunk
+from rnnlab.recurrence.engines.compiled.chunks_layout import Batch, Grid, chunk_steps, resolved
 from rnnlab.recurrence.engines.compiled.chunks_unroll import (
     Rows,
     Unrolled,
@@ -19,8 +20,6 @@ from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.compiled.lowering import Adjoint, Forward, Lowering
 from rnnlab.recurrence.engines.compiled.program import StepProgram
 
-# Beyond ten steps a chunk saves nothing that can be measured, and takes longer to compile.
-MOST_STEPS, FEWEST_STEPS = 12, 8
 MOST_COMPILES = 4
 
 
@@ -69,8 +68,8 @@ class Chunks(Lowering):
                 be compiled; nothing has been computed.
         """
         T, B = z[0].shape[:2]
-        batch = _Batch(B)
-        z, state, constants = batch.timed(z), batch.rows(state), _resolved(constants)
+        batch = Batch(B)
+        z, state, constants = batch.timed(z), batch.rows(state), resolved(constants)
         grid = self._grid(T)
         masks = grid.masks(batch, valid, reset, z[0])
         timed = [grid.sequence(leaf) for leaf in z] + masks
@@ -114,9 +113,9 @@ class Chunks(Lowering):
     ) -> Adjoint:
         """Run T steps backwards; see :meth:`Lowering.adjoint`."""
         T, B = states[0].shape[0] - 1, states[0].shape[1]
-        batch = _Batch(B)
+        batch = Batch(B)
         grid = self._grid(T)
-        states, constants = batch.timed(states), _resolved(constants)
+        states, constants = batch.timed(states), resolved(constants)
         masks = grid.masks(batch, valid, reset, states[0])
         unrolled = self._steps(UnrolledAdjoint, grid.steps, bool(masks))
         assert isinstance(unrolled, UnrolledAdjoint)
@@ -187,10 +186,10 @@ class Chunks(Lowering):
         self._chunk(unrolled, [*read, *state, *masks], begin, constants)
         forward.paired = True
 
-    def _grid(self, T: int) -> _Grid:
+    def _grid(self, T: int) -> Grid:
         if self.steps is None:
             self.steps = chunk_steps(T)
-        return _Grid(T, self.steps)
+        return Grid(T, self.steps)
 
     def _steps(self, kind: type[Unrolled], steps: int, masked: bool) -> Unrolled:
         if (kind, masked) not in self._unrolled:
@@ -223,7 +222,7 @@ class Chunks(Lowering):
     def _call(
         self,
         chunk: CompiledChunk,
-        batch: _Batch,
+        batch: Batch,
         timed: Sequence[Rows],
         now: slice,
         rows: Rows,
@@ -242,19 +241,6 @@ class Chunks(Lowering):
         chunk.call(arguments)
 
 
-def chunk_steps(T: int) -> int:
-    """Return a K for sequences of T steps: of 8 to 12, the one that pads least.
-
-    More steps in a chunk save calls and cost time to compile. A single step says nothing of the
-    sequences to come.
-    """
-    if T == 1:
-        return FEWEST_STEPS
-    if T <= MOST_STEPS:
-        return T
-    return min(range(MOST_STEPS, FEWEST_STEPS - 1, -1), key=lambda steps: -T % steps)
-
-
 class _Kind(NamedTuple):
     """What code is compiled for."""
 
@@ -263,62 +249,6 @@ class _Kind(NamedTuple):
     device: torch.device
     rows: tuple[tuple[torch.dtype, torch.Size], ...]
     constants: tuple[tuple[torch.dtype, torch.Size, tuple[int, ...]], ...]
-
-
-class _Batch:
-    """The rows of a call, at least two of them.
-
-    A compiler takes a batch of one for a broadcast; it runs twice instead of being compiled anew.
-    """
-
-    def __init__(self, rows: int) -> None:
-        self.size, self._single = max(rows, 2), rows == 1
-
-    def rows(self, leaves: Rows) -> list[Tensor]:
-        """Return ``(B, ...)``, contiguous."""
-        if self._single:
-            leaves = [leaf.expand(2, *leaf.shape[1:]) for leaf in leaves]
-        return [leaf.contiguous() for leaf in _resolved(leaves)]
-
-    def timed(self, leaves: Rows) -> list[Tensor]:
-        """Return ``(T, B, ...)``, contiguous."""
-        if self._single:
-            leaves = [leaf.expand(-1, 2, *leaf.shape[2:]) for leaf in leaves]
-        return [leaf.contiguous() for leaf in _resolved(leaves)]
-
-    def back(self, leaf: Tensor, axis: int = 0) -> Tensor:
-        """Return the rows that were given."""
-        return leaf.narrow(axis, 0, 1).contiguous() if self._single else leaf
-
-
-class _Grid:
-    """T steps in chunks of K."""
-
-    def __init__(self, T: int, steps: int) -> None:
-        self.T, self.steps = T, steps
-        self.padded = T + -T % steps
-
-    def sequence(self, leaf: Tensor, padding: Tensor | None = None) -> tuple[Tensor, ...]:
-        """Return ``(T, ...)`` as rows for all steps of the chunks; padding is never kept."""
-        rows = leaf.unbind()
-        return rows + (rows[-1] if padding is None else padding,) * (self.padded - self.T)
-
-    def masks(
-        self, batch: _Batch, valid: Tensor | None, reset: Tensor | None, like: Tensor
-    ) -> list[tuple[Tensor, ...]]:
-        """Return valid and reset of all steps of the chunks, or nothing where none is needed."""
-        if valid is None and reset is None and self.padded == self.T:
-            return []
-        none = like.new_zeros(batch.size, dtype=torch.bool)
-        every = (~none,) * self.T if valid is None else batch.timed([valid])[0].unbind()
-        back = (none,) * self.T if reset is None else batch.timed([reset])[0].unbind()
-        padding = (none,) * (self.padded - self.T)
-        return [every + padding, back + padding]
-
-
-def _resolved(leaves: Rows) -> list[Tensor]:
-    """Return tensors whose memory holds their values, which code compiled for them reads."""
-    return [leaf.resolve_conj().resolve_neg() for leaf in leaves]
 
 
 def _read(leaves: Sequence[Tensor], read: list[bool]) -> list[Tensor]:

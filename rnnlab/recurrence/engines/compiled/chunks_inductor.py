@@ -147,5 +147,8 @@ def _reason(error: Exception) -> str:
     operation = re.search(r"target: (\S+)", text) or re.search(r"(aten\.\w+\.\w+)", text)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0] if lines else type(error).__name__
-    first = re.sub(r"^\w+(?=: .)(: )", "", first)  # the class that torch put it into
+    first = re.sub(r"^\w+: (?=.)", "", first)  # the class that torch put it into
+    if first.startswith("C++ compile error"):
+        said = next((line for line in lines if "error: " in line), "the compiler failed")
+        first = f"{first}: {said}"
     return first if operation is None else f"{operation[1]}: {first}"

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +10,7 @@ from torch import Tensor
 from torch._dynamo.utils import counters
 
 from rnnlab.recurrence.engines.compiled import chunks as module
-from rnnlab.recurrence.engines.compiled.chunks import Chunks, chunk_steps
+from rnnlab.recurrence.engines.compiled.chunks import Chunks
 from rnnlab.recurrence.engines.compiled.chunks_inductor import CompiledChunk
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.compiled.interpreted import Interpreted
@@ -32,7 +28,7 @@ from tests.recurrence.engines.compiled.hand_split import (
     tree,
 )
 
-H, K = 3, 3
+H, K = 3, 2
 
 
 @cache
@@ -123,13 +119,6 @@ def test_nothing_is_saved_where_no_backward_pass_follows() -> None:
     torch.testing.assert_close(bare.states, kept.states, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(
-    ("T", "steps"), [(1, 8), (5, 5), (12, 12), (100, 10), (64, 8), (97, 11), (1000, 10)]
-)
-def test_steps_of_a_chunk(T: int, steps: int) -> None:
-    assert chunk_steps(T) == steps
-
-
 def test_the_disk_cache_is_used() -> None:
     made(lstm)
     compare(lstm, case(made(lstm)[0], 6, 4), 6, 4)
@@ -190,32 +179,18 @@ def test_results_of_a_cuda_graph_are_copied_where_they_belong() -> None:
     torch.testing.assert_close(copied, expected, rtol=0, atol=1e-10)
 
 
-def test_without_a_compiler_the_reason_is_one_line(tmp_path: Path) -> None:
-    environment = {**os.environ, "CXX": "/nonexistent", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _FAILS],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout.strip().startswith("No working C++ compiler found"), done.stderr
-    assert done.stdout.count("\n") == 1
+def test_without_a_compiler_the_reason_is_one_line() -> None:
+    from torch._inductor.utils import fresh_cache
 
-
-_FAILS = """
-from rnnlab.recurrence.engines.compiled.chunks import Chunks
-from rnnlab.recurrence.engines.compiled.failure import CompileFailed
-from tests.recurrence.engines.compiled.hand_split import case, elman, program
-
-split = elman(3)
-step, numbers = program(split), case(split, 3, 2)
-try:
+    split, step, _ = made(elman)
+    numbers = case(split, 3, 2)
     constants = list(step.prologue(*numbers.weights))
-    Chunks(step).forward(numbers.z, numbers.state, constants, None, None, None, save=True)
-except CompileFailed as failure:
-    print(failure)
-"""
+    nowhere = {"cpp.cxx": ("/nonexistent",)}  # as the variable CXX sets it
+    with fresh_cache(), pytest.raises(CompileFailed, match=r"^No working C\+\+ compiler") as caught:
+        Chunks(step, steps=K, options=nowhere).forward(
+            numbers.z, numbers.state, constants, None, None, None, save=True
+        )
+    assert "\n" not in str(caught.value)
 
 
 def test_an_operation_that_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,3 +210,21 @@ def test_an_operation_that_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) 
             numbers.z, numbers.state, constants, None, None, None, save=False
         )
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_compiler_said_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    from torch._inductor import compile_fx
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(
+            "CppCompileError: C++ compile error\n\nCommand:\ng++ a.cpp\n\n"
+            "Output:\na.cpp:3: fatal error: Python.h: No such file or directory\n"
+        )
+
+    monkeypatch.setattr(compile_fx, "compile_fx_inner", fail)
+    split, step, _ = made(elman)
+    numbers = case(split, 3, 2)
+    constants = list(step.prologue(*numbers.weights))
+    expected = "^C\\+\\+ compile error: a.cpp:3: fatal error: Python.h: No such file or directory$"
+    with pytest.raises(CompileFailed, match=expected):
+        Chunks(step).forward(numbers.z, numbers.state, constants, None, None, None, save=False)

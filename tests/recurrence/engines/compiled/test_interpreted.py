@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 import torch
 
 from rnnlab.recurrence.engines.compiled.interpreted import Interpreted
+from rnnlab.recurrence.engines.compiled.program import StepProgram
 from tests.recurrence.engines.compiled.hand_split import (
     Split,
     by_autograd,
@@ -20,6 +22,12 @@ from tests.recurrence.engines.compiled.hand_split import (
 )
 
 
+@cache
+def made(make: Callable[[int], Split]) -> tuple[Split, StepProgram]:
+    split = make(3)
+    return split, program(split)
+
+
 @pytest.mark.parametrize("lengths", [False, True])
 @pytest.mark.parametrize("resets", [False, True])
 @pytest.mark.parametrize("make", [elman, gru, lstm, tree])
@@ -28,9 +36,9 @@ def test_it_agrees_with_autograd(
     make: Callable[[int], Split], resets: bool, lengths: bool, T: int, B: int
 ) -> None:
     torch.manual_seed(T)
-    split = make(3)
+    split, step = made(make)
     numbers = case(split, T, B, lengths=lengths, resets=resets)
-    step, gradients = program(split), gradients_of_states(split, T, B)
+    gradients = gradients_of_states(split, T, B)
     states, expected = by_autograd(split, numbers, gradients)
     _, _, own_states, own = run(Interpreted(step), step, numbers, list(gradients))
     torch.testing.assert_close(own_states, states, rtol=0, atol=1e-10)
@@ -38,8 +46,8 @@ def test_it_agrees_with_autograd(
 
 
 def test_no_gradient_is_a_gradient_of_zero() -> None:
-    split = lstm(3)
-    numbers, step = case(split, 4, 2), program(split)
+    split, step = made(lstm)
+    numbers = case(split, 4, 2)
     h, c = gradients_of_states(split, 4, 2)
     _, _, _, none = run(Interpreted(step), step, numbers, [h, None])
     _, _, _, zero = run(Interpreted(step), step, numbers, [h, torch.zeros_like(c)])
@@ -47,8 +55,8 @@ def test_no_gradient_is_a_gradient_of_zero() -> None:
 
 
 def test_what_the_adjoint_does_not_read_may_be_missing() -> None:
-    split = elman(3)
-    numbers, step = case(split, 4, 2), program(split)
+    split, step = made(elman)
+    numbers = case(split, 4, 2)
     lowering, constants = Interpreted(step), list(step.prologue(*numbers.weights))
     forward = lowering.forward(numbers.z, numbers.state, constants, None, None, None, save=True)
     gradients = [torch.ones(4, 2, 3, dtype=torch.float64)]
@@ -60,8 +68,8 @@ def test_what_the_adjoint_does_not_read_may_be_missing() -> None:
 
 
 def test_nothing_is_saved_where_no_backward_pass_follows() -> None:
-    split = lstm(3)
-    numbers, step = case(split, 4, 2), program(split)
+    split, step = made(lstm)
+    numbers = case(split, 4, 2)
     constants = list(step.prologue(*numbers.weights))
     arguments = (numbers.z, numbers.state, constants, None, None, None)
     assert Interpreted(step).forward(*arguments, save=False).saved == []
