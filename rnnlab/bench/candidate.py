@@ -32,7 +32,12 @@ class Candidate(Protocol):
         """Return how much memory :meth:`forward_backward` holds at most, or None if unknown.
 
         It is what the library asks for, beyond weights and input: output, gradients, and all that
-        is kept or passed on between. What its kernels take from the system by themselves is not
-        counted, and pages that were asked for and never touched are: of these
-        :func:`rnnlab.bench.memory.resident_bytes` counts only what was touched.
+        is kept or passed on between. What kernels take from the system by themselves is not
+        counted, and memory that was asked for and never touched is.
+        """
+
+    def resident_bytes(self) -> int | None:
+        """Return by how much it raises what the process occupies, or None if that tells nothing.
+
+        Pages that were touched count, and the gaps that an allocator leaves between them.
         """

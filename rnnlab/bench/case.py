@@ -74,8 +74,13 @@ def _cell(name: str, size: Size, arguments: Sequence[str]) -> Cell:
         if each.name in ("hidden_size", "output_size") and each.name not in given
     ]
     config = compose(overrides)
-    if missing := sorted(OmegaConf.missing_keys(config.cell)):
-        raise ConfigError(f"{name} needs it: --arg {missing[0]}=…", key=f"cell.{missing[0]}")
+    for each in parameters(kind, without=["input_size"]):
+        if OmegaConf.is_missing(config.cell, each.name):
+            why = f"{name} needs {each.describe()}: --arg {each.name}=…"
+            raise ConfigError(why, key=f"cell.{each.name}")
+        value = config.cell[each.name]
+        if (refusal := each.refusal(value)) is not None:
+            raise ConfigError(refusal, key=f"cell.{each.name}", value=value)
     return cell_factory(config)(size.H)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from rnnlab.bench.candidate import Array, Candidate
 from rnnlab.bench.case import Case, make_case
-from rnnlab.bench.memory import resident_bytes
 from rnnlab.bench.peers import peer
 from rnnlab.bench.record import Measured, Result
 from rnnlab.bench.size import Size
@@ -173,5 +172,5 @@ def _remember_memory(candidates: Sequence[Candidate], measured: Sequence[Measure
     by_name = {item.name: item for item in measured}
     for candidate in candidates:
         item = by_name[candidate.name]
-        item.resident_bytes = resident_bytes(candidate.forward_backward)
+        item.resident_bytes = candidate.resident_bytes()
         item.allocated_bytes = candidate.allocated_bytes()

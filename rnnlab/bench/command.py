@@ -47,7 +47,7 @@ class Cache(StrEnum):
     warm = "warm"
 
 
-@bench.command()
+@bench.command("cells")
 def cells(
     cell: options.Cells = None,
     engine: options.Engines = None,
@@ -163,7 +163,7 @@ def compile_(
     _fail_if_troubled(record)
 
 
-@bench.command()
+@bench.command("auto")
 def auto(
     cell: options.Cells = None,
     size: options.Sizes = None,

@@ -75,6 +75,9 @@ def in_process(asked: Mapping[str, Any], caches: Path, limit: float = LIMIT) -> 
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
     for line in output.splitlines():
         if line.startswith(ANSWER):
             found: dict[str, Any] = json.loads(line.removeprefix(ANSWER))

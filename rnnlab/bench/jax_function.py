@@ -57,3 +57,6 @@ class JaxFunction:
         if planned is None:
             return None
         return int(planned.temp_size_in_bytes + planned.output_size_in_bytes)
+
+    def resident_bytes(self) -> None:
+        """Return None: XLA keeps its memory from call to call, so that a call raises nothing."""

@@ -46,15 +46,17 @@ def in_turn(
     """
     order, random = list(candidates), Random(seed)
     begun = time.perf_counter()
-    for done in range(MOST):
-        if done >= FEWEST and time.perf_counter() - begun >= seconds:
-            return
-        random.shuffle(order)
-        round_of = {candidate.name: _turn(candidate) for candidate in order}
-        for name, found in round_of.items():
-            kept = times.setdefault(name, Times())
-            kept.forward += found.forward
-            kept.forward_backward += found.forward_backward
+    with _no_collection():
+        for done in range(MOST):
+            if done >= FEWEST and time.perf_counter() - begun >= seconds:
+                return
+            random.shuffle(order)
+            round_of = {candidate.name: _turn(candidate) for candidate in order}
+            for name, found in round_of.items():
+                kept = times.setdefault(name, Times())
+                kept.forward += found.forward
+                kept.forward_backward += found.forward_backward
+            gc.collect()
 
 
 def seconds_of(run: Callable[[], object]) -> float:
@@ -67,12 +69,11 @@ def seconds_of(run: Callable[[], object]) -> float:
 
 
 def _turn(candidate: Candidate) -> Times:
-    with _no_collection():
-        candidate.forward_backward()
-        return Times(
-            forward_backward=list(_repeated(candidate.forward_backward)),
-            forward=list(_repeated(candidate.forward)),
-        )
+    candidate.forward_backward()
+    return Times(
+        forward_backward=list(_repeated(candidate.forward_backward)),
+        forward=list(_repeated(candidate.forward)),
+    )
 
 
 def _repeated(run: Callable[[], object]) -> Iterator[float]:
@@ -85,12 +86,15 @@ def _repeated(run: Callable[[], object]) -> Iterator[float]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    # A collection of Python's takes milliseconds, and would meet whoever makes most objects last.
-    gc.collect()
+    # A collection of Python's takes milliseconds, and would meet some and not others. What is there
+    # now is left out of those between the rounds: they would empty the processor's caches.
     was = gc.isenabled()
+    gc.collect()
+    gc.freeze()
     gc.disable()
     try:
         yield
     finally:
+        gc.unfreeze()
         if was:
             gc.enable()

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rnnlab.bench.candidate import Array
 from rnnlab.bench.case import Case
-from rnnlab.bench.memory import allocated_bytes
+from rnnlab.bench.memory import allocated_bytes, resident_bytes
 from rnnlab.cells.base import Cell
 from rnnlab.recurrence import Recurrent
 from rnnlab.recurrence.engines import ENGINES
@@ -55,6 +55,11 @@ class TorchLayer:
     def allocated_bytes(self) -> int | None:
         """Return the peak of torch's allocator; see :class:`Candidate`."""
         return allocated_bytes(self.forward_backward, self._case.x.device)
+
+    def resident_bytes(self) -> int | None:
+        """Return the peak of the process's memory, on the CPU; see :class:`Candidate`."""
+        on_cpu = self._case.x.device.type == "cpu"
+        return resident_bytes(self.forward_backward) if on_cpu else None
 
 
 def engine(name: str, case: Case) -> TorchLayer:
