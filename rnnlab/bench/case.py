@@ -13,6 +13,7 @@ from rnnlab.bench.size import Size
 from rnnlab.cells.base import Cell
 from rnnlab.config.build import cell_factory
 from rnnlab.config.compose import compose
+from rnnlab.config.override import override
 from rnnlab.config.targets import target
 from rnnlab.errors import ConfigError
 from rnnlab.plugins.signature import parameters
@@ -66,15 +67,15 @@ def make_case(
 
 def _cell(name: str, size: Size, arguments: Sequence[str]) -> Cell:
     given = {item.partition("=")[0] for item in arguments}
-    overrides = [f"cell={name}", *(f"cell.{item}" for item in arguments)]
-    kind = target(compose(overrides).cell, "cell")
-    overrides += [
+    config = compose([f"cell={name}", *(f"cell.{item}" for item in arguments)])
+    takes = parameters(target(config.cell, "cell"), without=["input_size"])
+    sizes = [
         f"cell.{each.name}={size.H}"
-        for each in parameters(kind)
+        for each in takes
         if each.name in ("hidden_size", "output_size") and each.name not in given
     ]
-    config = compose(overrides)
-    for each in parameters(kind, without=["input_size"]):
+    config = override(config, sizes)
+    for each in takes:
         if OmegaConf.is_missing(config.cell, each.name):
             why = f"{name} needs {each.describe()}: --arg {each.name}=…"
             raise ConfigError(why, key=f"cell.{each.name}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from rnnlab.bench.machine import described
 from rnnlab.bench.size import Size
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.json_files import read_json, write_json
@@ -182,13 +183,17 @@ def _read(path: Path, verb: str) -> Record:
         name = "rnnlab bench" if verb == "cells" else f"rnnlab bench {verb}"
         raise ConfigError(f"was not written by {name} --json", key="--from", value=path)
     try:
-        return Record(
+        record = Record(
             verb,
             dict(plain["machine"]),
             dict(plain["setting"]),
             list(plain["left_out"]),
             [_result(item) for item in plain["results"]],
         )
+        described(record.machine)  # which needs all of it
+        if missing := {"seed", "device", "arguments"} - set(record.setting):
+            raise KeyError(*missing)
+        return record
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         why = f"is incomplete: {type(error).__name__}: {error}"
         raise ConfigError(why, key="--from", value=path) from error

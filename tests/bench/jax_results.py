@@ -35,7 +35,7 @@ def compare(name: str, kind: str) -> dict[str, object]:
     _, (by_weight, _) = candidate.forward_backward()
     if kind == "jax":
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        weights = [np.asarray(by_weight[name]) for name in names]
+        weights = [np.asarray(by_weight[name]).T for name in names]
     else:
         weights = _as_torch([np.asarray(each) for each in by_weight], name, 5)
     pairs = zip((found, by_input, *weights), (output, *expected), strict=True)
