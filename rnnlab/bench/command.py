@@ -246,7 +246,7 @@ def _begin(
     # Before torch is imported: its profiler, which measures memory, tells of itself on stderr.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     from rnnlab.bench.cells import Plan, check_plan
-    from rnnlab.bench.machine import check_device, machine, set_threads
+    from rnnlab.bench.machine import busy_percent, busy_warning, check_device, machine, set_threads
     from rnnlab.bench.peers import choose_peers
     from rnnlab.bench.record import Record
 
@@ -264,15 +264,18 @@ def _begin(
         memory=verb == "cells",
     )
     check_plan(plan)
-    setting = {
+    setting: dict[str, Any] = {
         "command": shlex.join(["rnnlab", *sys.argv[1:]]),
         "time": datetime.now().astimezone().isoformat(timespec="seconds"),
         "seed": seed,
         "device": device,
         "arguments": list(plan.arguments),
         "seconds": seconds,
+        "busy_percent": busy_percent(),
     }
-    return Record(verb, machine(set_threads(threads), device), setting, left_out), plan
+    disturbed = busy_warning(setting["busy_percent"])
+    remarks = [*left_out, *([disturbed] if disturbed else [])]
+    return Record(verb, machine(set_threads(threads), device), setting, remarks), plan
 
 
 def _keeping(record: Record, path: Path | None) -> Callable[[Result], None]:

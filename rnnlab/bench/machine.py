@@ -12,6 +12,8 @@ from rnnlab.errors import ConfigError
 
 _PACKAGES = ("rnnlab", "torch", "jax", "jaxlib", "keras", "numpy")
 
+_BUSY = 10.0  # percent; kernels on several threads wait for each other where a core is taken
+
 
 def machine(threads: int, device: str = "cpu") -> dict[str, Any]:
     """Return processor, cores, threads, system and versions, as plain values.
@@ -66,6 +68,20 @@ def set_threads(threads: int | None) -> int:
     if threads is not None:
         torch.set_num_threads(threads)
     return torch.get_num_threads()
+
+
+def busy_percent() -> float:
+    """Return how much of all processors others take now, while this process waits for a moment."""
+    import psutil
+
+    return float(psutil.cpu_percent(interval=0.5))
+
+
+def busy_warning(percent: float) -> str | None:
+    """Return what to say where others took so much that figures may be off, or None."""
+    if percent < _BUSY:
+        return None
+    return f"other processes took {percent:.0f} % of the processors before this began"
 
 
 def processor() -> str:

@@ -86,14 +86,14 @@ class Record:
         verb: ``cells``, ``auto`` or ``compile``.
         machine: See :func:`rnnlab.bench.machine.machine`.
         setting: Seed, arguments, seconds of a case, the command, the time of day.
-        left_out: A line for each peer that did not take part.
+        remarks: Lines on what did not take part, and on what disturbed it.
         results: One for each cell and size.
     """
 
     verb: str
     machine: dict[str, Any]
     setting: dict[str, Any]
-    left_out: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
     def write(self, path: Path, **more: Any) -> None:
@@ -140,7 +140,7 @@ def read(paths: Sequence[Path], verb: str) -> Record:
     together: dict[tuple[str, Size], Result] = {}
     for record in records:
         together |= {(result.cell, result.size): result for result in record.results}
-    lines = list(dict.fromkeys(line for record in records for line in record.left_out))
+    lines = list(dict.fromkeys(line for record in records for line in record.remarks))
     return Record(verb, first.machine, first.setting, lines, list(together.values()))
 
 
@@ -187,7 +187,7 @@ def _read(path: Path, verb: str) -> Record:
             verb,
             dict(plain["machine"]),
             dict(plain["setting"]),
-            list(plain["left_out"]),
+            list(plain["remarks"]),
             [_result(item) for item in plain["results"]],
         )
         described(record.machine)  # which needs all of it

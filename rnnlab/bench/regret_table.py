@@ -27,6 +27,8 @@ def shown(record: Record, found: Sequence[Regret], cache: Cache) -> Iterator[Ren
         f"forward + backward of a step in ms, and seconds to compile ({cache} disk cache)\n",
         style="dim",
     )
+    for line in record.remarks:
+        yield Text(line, style="yellow")
     yield _measured(record, cache)
     for result in record.results:
         for item in result.measured:

@@ -29,7 +29,7 @@ def shown(record: Record) -> Iterator[RenderableType]:
         "process takes\n",
         style="dim",
     )
-    for line in record.left_out:
+    for line in record.remarks:
         yield Text(line, style="yellow")
     if not record.results:
         yield Text("nothing was measured")

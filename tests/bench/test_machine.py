@@ -5,7 +5,14 @@ import sys
 import pytest
 import torch
 
-from rnnlab.bench.machine import check_device, described, machine, set_threads
+from rnnlab.bench.machine import (
+    busy_percent,
+    busy_warning,
+    check_device,
+    described,
+    machine,
+    set_threads,
+)
 from rnnlab.errors import ConfigError
 
 
@@ -30,3 +37,9 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     check_device("cpu")
     with pytest.raises(ConfigError, match="--device=tpu: is not on this machine; valid: cpu"):
         check_device("tpu")
+
+
+def test_a_busy_machine_is_told() -> None:
+    assert 0 <= busy_percent() <= 100
+    assert busy_warning(3.0) is None
+    assert busy_warning(41.7) == "other processes took 42 % of the processors before this began"

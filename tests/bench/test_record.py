@@ -33,12 +33,12 @@ def test_several_files_are_one_measurement_and_the_later_counts(
     lstm, gru = record.results
     record.results = [lstm]
     record.write(first)
-    lstm.parameters, record.left_out = 7, ["jax is left out"]
+    lstm.parameters, record.remarks = 7, ["jax is left out"]
     record.results = [gru, lstm]
     record.write(second)
     found = read([first, second], "cells")
     assert [(item.cell, item.parameters) for item in found.results] == [("lstm", 7), ("gru", 100)]
-    assert found.left_out == ["keras is left out", "jax is left out"]
+    assert found.remarks == ["keras is left out", "jax is left out"]
 
 
 def test_files_of_two_machines_are_not_mixed(record: Record, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_files_of_two_machines_are_not_mixed(record: Record, tmp_path: Path) -> 
         ('{"rnnlab_bench": 1, "verb": "cells"}', "was not written by rnnlab bench auto --json"),
         ('{"rnnlab_bench": 1, "verb": "auto"}', "is incomplete: KeyError"),
         (
-            '{"rnnlab_bench": 1, "verb": "auto", "machine": {}, "setting": {}, "left_out": 3}',
+            '{"rnnlab_bench": 1, "verb": "auto", "machine": {}, "setting": {}, "remarks": 3}',
             "is incomplete: TypeError",
         ),
     ],
