@@ -118,10 +118,11 @@ def _means(record: Record) -> Table:
         for item in result.measured
     )
     for name in names:
-        found = [ratios(record.results, name, beside, figure) for beside, figure in columns]
-        cells = ["" if name == beside else _mean(column) for (beside, _), column in zip(
-            columns, found, strict=True)]  # fmt: skip
-        table.add_row(name, *cells)
+        found = [
+            [] if name == beside else ratios(record.results, name, beside, figure)
+            for beside, figure in columns
+        ]
+        table.add_row(name, *map(_mean, found))
     return table
 
 
