@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnlab.bench.candidate import Array, Candidate
 from rnnlab.bench.case import Case, make_case
+from rnnlab.bench.machine import Others
 from rnnlab.bench.peers import peer
 from rnnlab.bench.record import Measured, Result
 from rnnlab.bench.size import Size
@@ -109,17 +110,19 @@ def measure(plan: Plan, cell: str, size: Size, keep: Callable[[Result], None]) -
     measured: list[Measured] = []
     able = list(_warm(offers(plan, case), measured))
     times: dict[str, Times] = {}
+    others = Others()
     try:
         in_turn(able, plan.seconds, times, seed=plan.seed)
         if plan.memory:
             _remember_memory(able, measured)
     finally:
+        percent = others.percent()
         if times or not able:
             for item in measured:
                 found = times.get(item.name, Times())
                 item.forward, item.forward_backward = found.forward, found.forward_backward
             learnt = sum(each.numel() for each in case.cell.parameters() if each.requires_grad)
-            keep(Result(cell, size, measured, learnt))
+            keep(Result(cell, size, measured, learnt, others_percent=percent))
 
 
 def offers(plan: Plan, case: Case) -> Iterator[Offer]:

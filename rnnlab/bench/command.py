@@ -246,7 +246,7 @@ def _begin(
     # Before torch is imported: its profiler, which measures memory, tells of itself on stderr.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     from rnnlab.bench.cells import Plan, check_plan
-    from rnnlab.bench.machine import busy_percent, busy_warning, check_device, machine, set_threads
+    from rnnlab.bench.machine import check_device, machine, set_threads
     from rnnlab.bench.peers import choose_peers
     from rnnlab.bench.record import Record
 
@@ -271,11 +271,8 @@ def _begin(
         "device": device,
         "arguments": list(plan.arguments),
         "seconds": seconds,
-        "busy_percent": busy_percent(),
     }
-    disturbed = busy_warning(setting["busy_percent"])
-    remarks = [*left_out, *([disturbed] if disturbed else [])]
-    return Record(verb, machine(set_threads(threads), device), setting, remarks), plan
+    return Record(verb, machine(set_threads(threads), device), setting, left_out), plan
 
 
 def _keeping(record: Record, path: Path | None) -> Callable[[Result], None]:

@@ -20,7 +20,7 @@ def shown(record: Record) -> Iterator[RenderableType]:
         "cold: nothing is on disk; warm: what the process before has compiled is\n",
         style="dim",
     )
-    for line in record.remarks:
+    for line in record.lines():
         yield Text(line, style="yellow")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("cell", "B,T,H", ""):

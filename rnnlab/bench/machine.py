@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from rnnlab.errors import ConfigError
 
 _PACKAGES = ("rnnlab", "torch", "jax", "jaxlib", "keras", "numpy")
-
-_BUSY = 10.0  # percent; kernels on several threads wait for each other where a core is taken
 
 
 def machine(threads: int, device: str = "cpu") -> dict[str, Any]:
@@ -70,18 +71,28 @@ def set_threads(threads: int | None) -> int:
     return torch.get_num_threads()
 
 
-def busy_percent() -> float:
-    """Return how much of all processors others take now, while this process waits for a moment."""
-    import psutil
+class Others:
+    """How much of the processors other processes take from now on."""
 
-    return float(psutil.cpu_percent(interval=0.5))
+    def __init__(self) -> None:
+        self._begun, self._busy, self._own = _now()
+
+    def percent(self) -> float:
+        """Return their share of all processors' time until now."""
+        now, busy, own = _now()
+        spent = (busy - self._busy) - (own - self._own)
+        available = (now - self._begun) * (psutil.cpu_count() or 1)
+        return min(max(100 * spent / max(available, 1e-9), 0.0), 100.0)
 
 
-def busy_warning(percent: float) -> str | None:
-    """Return what to say where others took so much that figures may be off, or None."""
-    if percent < _BUSY:
-        return None
-    return f"other processes took {percent:.0f} % of the processors before this began"
+def _now() -> tuple[float, float, float]:
+    """Return the time, and the seconds that all processes and this one have computed."""
+    times = psutil.cpu_times()
+    waited = times.idle + getattr(times, "iowait", 0.0)
+    # On Linux the time of guests is in that of users already.
+    counted = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+    own = psutil.Process().cpu_times()
+    return time.perf_counter(), counted - waited, own.user + own.system
 
 
 def processor() -> str:

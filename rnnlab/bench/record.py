@@ -18,6 +18,9 @@ from rnnlab.runs.json_files import read_json, write_json
 
 FORMAT = 1
 
+# Kernels on several threads wait for each other where another process has a core.
+_DISTURBING = 10.0
+
 
 @dataclass
 class Measured:
@@ -64,6 +67,7 @@ class Result:
         parameters: How many numbers the cell learns.
         compile_seconds: What the first call of a new process takes beyond later ones, by candidate:
             ``cold``, with nothing compiled before, and ``warm``; of ``auto`` and ``compile``.
+        others_percent: How much of the processors other processes took while it was measured.
     """
 
     cell: str
@@ -71,6 +75,12 @@ class Result:
     measured: list[Measured]
     parameters: int
     compile_seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+    others_percent: float = math.nan
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether other processes took so much that the figures may be off."""
+        return self.others_percent >= _DISTURBING
 
     def of(self, name: str) -> Measured | None:
         """Return what was measured of a candidate, by its name; None if nothing."""
@@ -86,7 +96,7 @@ class Record:
         verb: ``cells``, ``auto`` or ``compile``.
         machine: See :func:`rnnlab.bench.machine.machine`.
         setting: Seed, arguments, seconds of a case, the command, the time of day.
-        remarks: Lines on what did not take part, and on what disturbed it.
+        remarks: A line for each peer that did not take part.
         results: One for each cell and size.
     """
 
@@ -95,6 +105,14 @@ class Record:
     setting: dict[str, Any]
     remarks: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """Return the remarks, and one on what disturbed the measurement."""
+        disturbed = [each.others_percent for each in self.results if each.disturbed]
+        if not disturbed:
+            return self.remarks
+        said = f"other processes took up to {max(disturbed):.0f} % of the processors meanwhile"
+        return [*self.remarks, f"{said}: figures may be off"]
 
     def write(self, path: Path, **more: Any) -> None:
         """Write a JSON file whole.
@@ -212,6 +230,7 @@ def _result(plain: dict[str, Any]) -> Result:
         measured,
         int(plain["parameters"]),
         dict(plain["compile_seconds"]),
+        math.nan if plain["others_percent"] is None else float(plain["others_percent"]),
     )
 
 

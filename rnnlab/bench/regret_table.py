@@ -27,7 +27,7 @@ def shown(record: Record, found: Sequence[Regret], cache: Cache) -> Iterator[Ren
         f"forward + backward of a step in ms, and seconds to compile ({cache} disk cache)\n",
         style="dim",
     )
-    for line in record.remarks:
+    for line in record.lines():
         yield Text(line, style="yellow")
     yield _measured(record, cache)
     for result in record.results:

@@ -29,7 +29,7 @@ def shown(record: Record) -> Iterator[RenderableType]:
         "process takes\n",
         style="dim",
     )
-    for line in record.remarks:
+    for line in record.lines():
         yield Text(line, style="yellow")
     if not record.results:
         yield Text("nothing was measured")
@@ -73,7 +73,7 @@ def _cases(record: Record) -> Table:
     for name in OVER:
         table.add_column(f"over\n{name}", justify="right", no_wrap=True)
     for result in record.results:
-        labels = iter([result.cell, str(result.size)])
+        labels = iter(_labels(result))
         rows = [item for item in result.measured if not item.trouble]
         for item in rows:
             cells: list[RenderableType] = [
@@ -90,6 +90,13 @@ def _cases(record: Record) -> Table:
             table.add_row(label)
         table.add_row()
     return table
+
+
+def _labels(result: Result) -> list[RenderableType]:
+    labels: list[RenderableType] = [result.cell, str(result.size)]
+    if result.disturbed:
+        labels.append(Text(f"others {result.others_percent:.0f} %", style="yellow"))
+    return labels
 
 
 def _means(record: Record) -> Table:

@@ -40,6 +40,7 @@ def record() -> Record:
                 "loop": {"cold": 0.1, "warm": 0.1},
                 "compiled": {"cold": 30.0, "warm": 3.0},
             },
+            others_percent=2.0,
         )
         for cell, size, module, over in (
             ("lstm", "32,20,32", "nn.LSTM", 2.0),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rnnlab.bench import cells, compiling, machine, timing
+from rnnlab.bench import cells, compiling, timing
 from rnnlab.bench.record import Measured, Record, Result
 from rnnlab.bench.size import SIZES, Size
 from rnnlab.cli import main
@@ -20,7 +20,6 @@ SMALL = ("--size", "2,3,4", "--engine", "loop", "--peer", "torch", "--seconds", 
 @pytest.fixture(autouse=True)
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timing, "_TURN", 1e-12)
-    monkeypatch.setattr(machine, "busy_percent", lambda: 50.0)
 
 
 @pytest.fixture
@@ -50,7 +49,7 @@ def test_cells_are_measured_shown_written_and_drawn(
     plain = json.loads(found.read_text())
     assert [item["name"] for item in plain["results"][0]["measured"]] == ["nn.RNN", "loop"]
     assert plain["setting"]["seed"] == 0
-    assert plain["remarks"] == ["other processes took 50 % of the processors before this began"]
+    assert 0 <= plain["results"][0]["others_percent"] <= 100
     assert picture.stat().st_size > 1000
     assert main(["bench", "--from", str(found)]) == 0
     assert capsys.readouterr() == (shown.out, "")

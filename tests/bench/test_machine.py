@@ -5,9 +5,8 @@ import sys
 import pytest
 import torch
 
+from rnnlab.bench import machine as machines
 from rnnlab.bench.machine import (
-    busy_percent,
-    busy_warning,
     check_device,
     described,
     machine,
@@ -39,7 +38,20 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         check_device("tpu")
 
 
-def test_a_busy_machine_is_told() -> None:
-    assert 0 <= busy_percent() <= 100
-    assert busy_warning(3.0) is None
-    assert busy_warning(41.7) == "other processes took 42 % of the processors before this began"
+def test_what_others_take_is_what_all_take_but_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A second of two processors, of which this process computes 1.2 seconds and others 0.5.
+    readings = iter([(0.0, 100.0, 7.0), (1.0, 101.7, 8.2)])
+    monkeypatch.setattr(machines, "_now", lambda: next(readings))
+    monkeypatch.setattr("psutil.cpu_count", lambda: 2)
+    assert machines.Others().percent() == pytest.approx(25.0)
+
+
+def test_a_process_that_computes_alone_is_no_other() -> None:
+    before, after = machines._now(), None
+    while after is None or after[2] - before[2] < 0.05:
+        after = machines._now()
+    assert after[0] > before[0]
+    assert after[1] >= before[1]
+    assert 0 <= machines.Others().percent() <= 100

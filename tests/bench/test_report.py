@@ -43,6 +43,15 @@ def test_what_was_left_out_and_what_failed_is_said(record: Record) -> None:
     assert "lstm 32,20,32 scan: no [red]compiler[/red]" in found
 
 
+def test_what_disturbed_is_said(record: Record) -> None:
+    assert "other" not in text(record)
+    record.results[1].others_percent = 41.7
+    found = text(record)
+    assert "other processes took up to 42 % of the processors meanwhile" in found
+    (row,) = [line for line in found.splitlines() if line.startswith("others 42 %")]
+    assert "compiled" in row
+
+
 def test_a_measurement_of_nothing_is_said() -> None:
     machine = {
         "processor": "", "cores": 1, "threads": 1, "device": "cpu", "system": "", "python": "",
