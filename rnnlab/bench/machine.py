@@ -39,7 +39,8 @@ def described(found: dict[str, Any]) -> str:
     packages = ", ".join(f"{name} {of}" for name, of in found["packages"].items())
     device = "" if found["device"] == "cpu" else f", {found['device']}"
     return (
-        f"{found['processor']}, {found['cores']} cores, {found['threads']} threads{device}, "
+        f"{found['processor']}, {_counted(found['cores'], 'core')}, "
+        f"{_counted(found['threads'], 'thread')}{device}, "
         f"{found['system']}\nPython {found['python']}, {packages}"
     )
 
@@ -110,6 +111,10 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _device(name: str) -> str:

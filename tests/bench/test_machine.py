@@ -22,7 +22,8 @@ def test_a_machine_is_named_with_all_that_changes_figures() -> None:
     assert found["processor"]
     assert found["packages"]["torch"] == torch.__version__
     text = described(found)
-    assert "3 threads" in text
+    assert ", 3 threads, " in text
+    assert ", 1 core, 1 thread, " in described({**found, "cores": 1, "threads": 1})
     assert f"torch {torch.__version__}" in text
     assert f"Python {sys.version.split()[0]}" in text
 
