@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rnnlab import __version__
+from rnnlab.bench.command import bench
 from rnnlab.errors import (
     ConfigError,
     Interrupted,
@@ -42,6 +43,7 @@ app = typer.Typer(
 
 plugins = typer.Typer(help="Write a plugin, or check one.", no_args_is_help=True)
 app.add_typer(plugins, name="plugin")
+app.add_typer(bench, name="bench")
 
 Run = Annotated[
     str, typer.Argument(help="A run's folder, its MLflow id, the beginning of either, or last.")

@@ -13,7 +13,8 @@ import rnnlab
 from rnnlab.cli import main
 from rnnlab.errors import Interrupted, RunFailed, StorageError
 
-HEAVY = ("torch", "pytorch_lightning", "lightning", "mlflow", "sklearn", "pandas")
+HEAVY = ("torch", "pytorch_lightning", "lightning", "mlflow", "sklearn", "pandas", "jax",
+         "keras", "matplotlib")  # fmt: skip
 
 
 @pytest.fixture
@@ -30,7 +31,15 @@ def errors(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["list"], ["show", "--help"], ["show", "cell/irnn"]]
+    "arguments",
+    [
+        ["--help"],
+        ["list"],
+        ["show", "--help"],
+        ["show", "cell/irnn"],
+        ["bench", "--help"],
+        ["bench", "auto", "--help"],
+    ],
 )
 def test_what_does_not_train_imports_nothing_that_is_slow(arguments: list[str]) -> None:
     code = (
@@ -73,6 +82,11 @@ def test_as_a_module() -> None:
         (["generate", "last", "--prompt=x", "--steps=many"], "Invalid value for '--steps'"),
         (["completion", "tcsh"], "shell=tcsh: has no completion; valid: bash, zsh, fish"),
         (["evaluate", "nothing_like_it"], "RUN=nothing_like_it: no such run"),
+        (["bench", "--cell", "lstmm"], "--cell=lstmm: is not an option; did you mean lstm?; valid"),
+        (["bench", "--size", "32x100"], "--size=32x100: must be three whole numbers from 1, "),
+        (["bench", "--json", "no/x.json"], "--json=no/x.json: there is no folder "),
+        (["bench", "auto", "--run-length=0"], "Invalid value for '--run-length': "),
+        (["bench", "cell"], "No such command 'cell'."),
         (["ui", "--uri", "ftp://x"], "tracking.uri=ftp://x: names no tracking store"),
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rnnlab.bench.command import bench
 from rnnlab.config.allow_list import allow_list
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
 from rnnlab.config.options import groups, options, plural, qualified_options
@@ -47,6 +48,8 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
         return [plural(group) for group in groups()]
     if verb == "plugin":
         return _plugin(before)
+    if verb == "bench":
+        return _bench(before, current)
     if verb == "completion":
         return ["bash", "fish", "zsh"]
     if verb in ("resume", "evaluate", "predict", "generate") and not before:
@@ -68,6 +71,12 @@ def _plugin(before: Sequence[str]) -> list[str]:
         *{item.distribution for item in known},
         *(f"{item.group}/{item.name}" for item in known),
     ]
+
+
+def _bench(before: Sequence[str], current: str) -> list[str]:
+    if not before:
+        return [command.name for command in bench.registered_commands if command.name]
+    return _options("cell", current) if before[-1] == "--cell" else []
 
 
 def overrides(before: Sequence[str], current: str) -> list[str]:

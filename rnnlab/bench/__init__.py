@@ -1,0 +1,1 @@
+"""Speed, measured: ``rnnlab bench``. Nothing here imports torch before something is measured."""
