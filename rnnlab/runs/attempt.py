@@ -87,6 +87,10 @@ class Attempt:
                 trainer.fit(module, batches, loader(self.assembly, "val"), ckpt_path=path)
         except MisconfigurationException as error:
             raise refused_by_lightning(error) from error
+        except Exception:
+            # What nobody has read yet may be why: such as a NaN that somebody drew a sample by.
+            module.look()
+            raise
         train_seconds = round(kept.seconds, 3)
         if ranks.processes() > 1:
             # One process measures: it must not wait for the others.

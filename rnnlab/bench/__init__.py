@@ -1,0 +1,1 @@
+"""What costs how much time, measured beside others on this machine."""
