@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import inf
 from typing import Any
 
 import pytorch_lightning as pl
@@ -18,6 +19,7 @@ from rnnlab.data.loading import Loader
 from rnnlab.data.spec import DataSpec
 from rnnlab.errors import RunFailed
 from rnnlab.models.model import Model
+from rnnlab.recurrence import Recurrent
 from rnnlab.recurrence.tree import detach, leaves, with_leaves
 from rnnlab.tasks.base import Loss, Task
 from rnnlab.training import processes
@@ -66,11 +68,12 @@ class TrainingModule(pl.LightningModule):
         self._scheduler_interval = scheduler_interval
         self._groups = ParameterGroups(model)
         self._state: Tree = None
+        self._carries = True
         self._evaluation_state: Tree = None
         self._unread = Unread(self._groups)
         self._clipped, self._steps_since_log = 0, 0
         self._weights_before: list[Tensor] | None = None
-        self._logged_step = 0
+        self._step = self._logged_step = 0
 
     def configure_optimizers(self) -> Any:
         """Return the optimizer, and the scheduler if there is one."""
@@ -102,12 +105,25 @@ class TrainingModule(pl.LightningModule):
         except (ValueError, ZeroDivisionError) as error:
             raise RunFailed(f"scheduler, at step {self.global_step}: {error}") from error
 
+    def on_train_start(self) -> None:
+        """Tell every recurrent layer how many steps it will be trained for.
+
+        An engine that has to be compiled first may not be worth it for a few.
+        """
+        steps = self.trainer.estimated_stepping_batches - self.global_step
+        # Of epochs without end, or of data whose length is not known, nothing is known.
+        expected = int(steps) if 0 <= steps < inf else None
+        for part in self.model.modules():
+            if isinstance(part, Recurrent):
+                part.expected_steps = expected
+
     def on_train_epoch_start(self) -> None:
         """Tell loader and task which epoch begins."""
         self.task.on_epoch(self.current_epoch)
         loader = self.trainer.train_dataloader
         if isinstance(loader, Loader):
             loader.epoch = self.current_epoch
+            self._carries = loader.carries
         self._state = None
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
@@ -117,18 +133,19 @@ class TrainingModule(pl.LightningModule):
         over their number. What is returned is this share's part of it times the number of
         processes, because the gradients of all processes are averaged.
         """
+        self._step = self.global_step
         output = self.model(batch, self._state if batch.continues else None)
         # The next chunk starts here, but no gradient comes back across the boundary.
-        self._state = None if output.state is None else detach(output.state)
+        self._state = detach(output.state) if self._carries and output.state is not None else None
         share = self.task.loss(output, batch)
         if batch.surplus:
             share = Loss(share.total * 0, share.count * 0)
         if processes.count() == 1:
             loss = share.mean
-            self._unread.add_loss(self.global_step, loss.detach())
+            self._unread.add_loss(self._step, loss.detach())
             return loss
         whole = _of_all_processes(share)
-        self._unread.add_loss(self.global_step, whole.mean)
+        self._unread.add_loss(self._step, whole.mean)
         return Loss(share.total * processes.count(), whole.count).mean
 
     def configure_gradient_clipping(
@@ -138,17 +155,17 @@ class TrainingModule(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Measure the gradients, then clip them by their total norm."""
-        step = self.global_step
         gradients = self._groups.gradients()
         norms = self._groups.gradient_norms(gradients)
         total = torch.linalg.vector_norm(norms)
         # A scaler meets infinite gradients by skipping the step.
         scaled = getattr(self.trainer.precision_plugin, "scaler", None) is not None
-        self._unread.add_norms(step, norms, total, may_be_infinite=scaled)
+        self._unread.add_norms(self._step, norms, total, may_be_infinite=scaled)
         if gradient_clip_val is not None and gradients:
             # As in torch.nn.utils.clip_grads_with_norm_, which takes eight times as long.
-            torch._foreach_mul_(gradients, (gradient_clip_val / (total + 1e-6)).clamp(max=1.0))
-        if self.measure_updates and self._is_logged(step + 1):
+            factor = (total + 1e-6).reciprocal_().mul_(gradient_clip_val).clamp_(max=1.0)
+            torch._foreach_mul_(gradients, factor)
+        if self.measure_updates and self._is_logged(self._step + 1):
             self._weights_before = self._groups.snapshot()
 
     def look(self) -> Read:

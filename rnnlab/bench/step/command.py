@@ -22,7 +22,7 @@ def step(
     only: Annotated[
         list[str] | None, typer.Option(help="A contender to measure, by name; may be repeated.")
     ] = None,
-    json: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    to: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Measure a whole training step beside a loop by hand, Lightning and Keras on JAX, in turn."""
     from rich.console import Console
@@ -31,8 +31,8 @@ def step(
     console = Console(highlight=False)
     for table in tables(result):
         console.print(table)
-    if json is not None:
-        result.write(json)
+    if to is not None:
+        result.write(to)
 
 
 def measure(size: Size, rounds: int, seconds: float, names: Sequence[str]) -> Result:
