@@ -16,6 +16,9 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.data.split import Split, TensorSplit
 from rnnlab.runs.execute import execute
 from rnnlab.runs.train import configured, create, prepare
+from rnnlab.tracking.link import read_link
+
+_LOOK_EVERY = 100  # steps
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ class _Marked(Dataset):
 
 
 def train(size: Size, mark: Callable[[], None], folder: Path, changes: Sequence[str] = ()) -> None:
-    """Make a run and execute it; ``mark`` is called before each step.
+    """Make a run and execute it; ``mark`` is called before each step, once MLflow has the run.
+
+    Until then a thread imports MLflow and makes its database, once for a run, however long; that is
+    what ``bench start`` is about.
 
     Args:
         size: Of model and batch.
@@ -61,4 +67,20 @@ def train(size: Size, mark: Callable[[], None], folder: Path, changes: Sequence[
     config = configured([*data.overrides(size), f"output_dir={folder}", *changes])
     assembly = prepare(config)
     run = create(assembly)
-    execute(run, replace(assembly, dataset=_Marked(assembly.dataset, mark)))
+    execute(run, replace(assembly, dataset=_Marked(assembly.dataset, _once_open(run.path, mark))))
+
+
+def _once_open(folder: Path, mark: Callable[[], None]) -> Callable[[], None]:
+    steps, is_open = 0, False
+
+    def marks() -> None:
+        nonlocal steps, is_open
+        if not is_open:
+            steps += 1
+            if steps % _LOOK_EVERY == 0:
+                link = read_link(folder)
+                is_open = link is not None and link.sent > 0
+        else:
+            mark()
+
+    return marks

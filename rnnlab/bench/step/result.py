@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.bench.step.contenders import CONTENDERS
 from rnnlab.bench.step.size import Size
+from rnnlab.bench.step.turns import Times
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,17 +37,19 @@ class Result:
     """
 
     size: Size
-    times: Mapping[str, Sequence[float]]
+    times: Mapping[str, Times]
     missing: Mapping[str, Sequence[str]]
 
-    def ratios(self, over: str, under: str) -> list[float]:
-        """Return one ratio for each round: both were measured within seconds of each other."""
-        return [a / b for a, b in zip(self.times[over], self.times[under], strict=True)]
+    def compared(self) -> dict[str, Times]:
+        """Return the ratios of all comparisons whose contenders were measured.
 
-    def compared(self) -> dict[str, list[float]]:
-        """Return the ratios of all comparisons whose contenders were measured."""
+        One for each round: both were measured within seconds of each other.
+        """
         return {
-            name: self.ratios(over, under)
+            name: Times(
+                _ratios(self.times[over].wall, self.times[under].wall),
+                _ratios(self.times[over].cpu, self.times[under].cpu),
+            )
             for name, (over, under) in RATIOS.items()
             if over in self.times and under in self.times
         }
@@ -54,15 +58,23 @@ class Result:
         """Return plain values."""
         return {
             "size": {"B": self.size.batch, "T": self.size.steps, "H": self.size.hidden},
-            "milliseconds_per_step": {name: list(times) for name, times in self.times.items()},
-            "medians": {name: median(times) for name, times in self.times.items()},
-            "median_ratios": {name: median(found) for name, found in self.compared().items()},
+            "milliseconds_per_step": {name: asdict(times) for name, times in self.times.items()},
+            "medians": {name: _medians(times) for name, times in self.times.items()},
+            "median_ratios": {name: _medians(found) for name, found in self.compared().items()},
             "missing": {name: list(packages) for name, packages in self.missing.items()},
         }
 
-    def write(self, path: Any) -> None:
+    def write(self, path: Path) -> None:
         """Write :meth:`to_json` into a file."""
         path.write_text(json.dumps(self.to_json(), indent=2) + "\n")
+
+
+def _ratios(over: Sequence[float], under: Sequence[float]) -> list[float]:
+    return [a / b for a, b in zip(over, under, strict=True)]
+
+
+def _medians(times: Times) -> dict[str, float]:
+    return {"wall": median(times.wall), "cpu": median(times.cpu)}
 
 
 def tables(result: Result) -> list[Table]:
@@ -72,19 +84,22 @@ def tables(result: Result) -> list[Table]:
     size = result.size
     title = f"a whole training step, B{size.batch} T{size.steps} H{size.hidden}, LSTM"
     times = Table(title=title, title_justify="left")
-    for name in ("", "what", "ms per step", "least to greatest"):
+    for name in ("", "what", "ms per step", "least to greatest", "ms of CPU"):
         times.add_column(name)
     for name, contender in CONTENDERS.items():
         if name in result.times:
-            found = result.times[name]
-            span = f"{min(found):.2f} to {max(found):.2f}"
-            times.add_row(name, contender.what, f"{median(found):.2f}", span)
+            times.add_row(name, contender.what, *_shown(result.times[name]))
         elif name in result.missing:
-            times.add_row(name, f"not installed: {', '.join(result.missing[name])}", "", "")
+            lacking = f"not installed: {', '.join(result.missing[name])}"
+            times.add_row(name, lacking, "", "", "")
     compared = Table(title="ratios within each round", title_justify="left")
-    for name in ("", "median", "least to greatest"):
+    for name in ("", "median", "least to greatest", "of CPU"):
         compared.add_column(name)
     for name, ratios in result.compared().items():
-        span = f"{min(ratios):.2f} to {max(ratios):.2f}"
-        compared.add_row(name, f"{median(ratios):.2f}", span)
+        compared.add_row(name, *_shown(ratios))
     return [times, compared]
+
+
+def _shown(times: Times) -> tuple[str, str, str]:
+    span = f"{min(times.wall):.2f} to {max(times.wall):.2f}"
+    return f"{median(times.wall):.2f}", span, f"{median(times.cpu):.2f}"

@@ -11,17 +11,30 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rnnlab.bench.step.size import Size
 from rnnlab.errors import RunFailed
 
+
+@dataclass(frozen=True)
+class Times:
+    """The milliseconds per step of one contender, in each round.
+
+    Args:
+        wall: As a clock on the wall tells them.
+        cpu: Of all threads of the process: what it has computed.
+    """
+
+    wall: list[float]
+    cpu: list[float]
+
+
 _LINES = 15  # of what a contender has said before it failed
 
 
-def in_turn(
-    names: Sequence[str], size: Size, seconds: float, rounds: int
-) -> dict[str, list[float]]:
+def in_turn(names: Sequence[str], size: Size, seconds: float, rounds: int) -> dict[str, Times]:
     """Return the milliseconds per step of each contender in each round.
 
     Args:
@@ -34,42 +47,62 @@ def in_turn(
         RunFailed: A contender failed.
     """
     with tempfile.TemporaryDirectory(prefix="rnnlab-bench-") as place, ExitStack() as stack:
-        running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
+        running: list[_Contender] = []
         for number, name in enumerate(names):
             folder = Path(place, str(number))
             folder.mkdir()
-            process = stack.enter_context(_contender(name, size, seconds, rounds, folder))
-            running[name] = process, folder
+            running.append(stack.enter_context(_started(name, size, seconds, rounds, folder)))
             # It stops when it is about to make its first step.
-            _until_stopped(name, process, folder)
+            running[-1].until_it_stops()
         for _ in range(rounds + 1):
-            for name, (process, folder) in running.items():
-                process.send_signal(signal.SIGCONT)
-                _until_stopped(name, process, folder)
-        return {
-            name: json.loads((folder / "times.json").read_text())
-            for name, (_, folder) in running.items()
-        }
+            for contender in running:
+                contender.process.send_signal(signal.SIGCONT)
+                contender.until_it_stops()
+        return {contender.name: contender.times() for contender in running}
+
+
+@dataclass(frozen=True)
+class _Contender:
+    name: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+    keeper: threading.Thread  # writes down what it says
+
+    def until_it_stops(self) -> None:
+        """Wait until it stops itself, or ends after its last slice."""
+        _, status = os.waitpid(self.process.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            return
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        if not (self.folder / "times.json").exists():
+            self.keeper.join(timeout=5)
+            lines = (self.folder / "said.txt").read_text(errors="replace").splitlines()
+            said = "\n".join(lines[-_LINES:])
+            code = self.process.returncode
+            raise RunFailed(f"bench step: {self.name} ended with code {code}:\n{said}")
+
+    def times(self) -> Times:
+        return Times(**json.loads((self.folder / "times.json").read_text()))
 
 
 @contextmanager
-def _contender(
+def _started(
     name: str, size: Size, seconds: float, rounds: int, folder: Path
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[_Contender]:
     words = [name, str(size), str(seconds), str(rounds), str(folder)]
     command = [sys.executable, "-m", "rnnlab.bench.step.contender", *words]
     # A progress bar is drawn for a terminal only.
     ours, theirs = os.openpty()
-    said = threading.Thread(target=_keep, args=(ours, folder / "said.txt"), daemon=True)
-    said.start()
+    keeper = threading.Thread(target=_keep, args=(ours, folder / "said.txt"), daemon=True)
+    keeper.start()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
     os.close(theirs)
     try:
-        yield process
+        yield _Contender(name, folder, process, keeper)
     finally:
         process.kill()
         process.wait()
-        said.join(timeout=5)
+        keeper.join(timeout=5)
         os.close(ours)
 
 
@@ -84,15 +117,3 @@ def _keep(terminal: int, path: Path) -> None:
                 return
             file.write(written)
             file.flush()
-
-
-def _until_stopped(name: str, process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait until a process stops itself, or ends after its last slice."""
-    _, status = os.waitpid(process.pid, os.WUNTRACED)
-    if os.WIFSTOPPED(status):
-        return
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if not (folder / "times.json").exists():
-        lines = (folder / "said.txt").read_text(errors="replace").splitlines()
-        said = "\n".join(lines[-_LINES:])
-        raise RunFailed(f"bench step: {name} ended with code {process.returncode}:\n{said}")
