@@ -1,10 +1,22 @@
 """How many threads torch computes with.
 
-A small model is slower on several threads than on one: its operations are over before the threads
-have met, and where other programs use the cores too, a step waits for the thread that has none,
-which has been seen to take a hundred times as long. Measured with ``nn.LSTM`` on two cores that
-were not idle, forward, backward and optimizer, two threads over one (B,T,H): 1.26 at 32,20,32;
-3.9 to 5.9 at 32,100,64, 32,50,128 and 128,50,64.
+The operations of a small model are over before several threads have met, and where other programs
+use the cores too, each of them waits for the thread that has none. Measured with ``nn.LSTM``,
+forward, backward and fused Adam, on two cores, two threads over one:
+
+======================== ======== =========
+B,T,H                    alone    not alone
+======================== ======== =========
+32,20,32 (0.27 million)  1.02     1.26
+32,20,64 (1.06 million)  0.73
+32,100,64 (1.06 million)          5.3
+32,50,128 (4.2 million)           5.9
+======================== ======== =========
+
+In brackets is what is decided by, multiplications of a time step. Alone: the fastest of some tens
+of runs, for the machine was never idle for long; not alone: medians. So where threads gain nothing
+even alone, one is taken. Nothing is measured when a run starts: two runs of one seed could then
+compute with different numbers of threads, and differ in the last bit.
 """
 
 from __future__ import annotations
@@ -19,7 +31,7 @@ from torch import nn
 from rnnlab.runs import ranks
 
 # Multiplications of a forward pass through one time step, about: rows times weights.
-_SMALL = 2**23
+_SMALL = 2**20
 _VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _log = logging.getLogger(__name__)
 
