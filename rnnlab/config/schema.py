@@ -50,7 +50,7 @@ class Trainer:
     precision: Literal["32-true", "64-true", "16-true", "bf16-true", "16-mixed", "bf16-mixed"]
     deterministic: bool | Literal["warn"]
     num_workers: Annotated[int, Range(min=0, max=1024)]
-    threads: Parallel | None
+    threads: Parallel | Literal["auto"] | None
     enable_progress_bar: bool
     # Absent from the config of older runs.
     checkpoint_every_n_steps: Count | None = None

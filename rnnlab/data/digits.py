@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from sklearn import datasets
 from torch import Tensor
 
 from rnnlab.data.dataset import Part
+from rnnlab.data.package_files import package_file
 from rnnlab.data.partition import partition
 
 
@@ -31,9 +32,11 @@ def load_digits() -> Digits:
     They are the test set of Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI
     Machine Learning Repository, 1998; their ink of 0 to 16 is divided by 16.
     """
-    pixels, labels = datasets.load_digits(return_X_y=True)
-    images = torch.from_numpy(pixels).float().reshape(-1, 8, 8) / 16
-    return Digits(images, torch.from_numpy(labels).long())
+    # Importing scikit-learn takes longer than all that a small run does before its first step.
+    file = package_file("sklearn", "datasets/data/digits.csv.gz", wanted_by="digits")
+    rows = torch.from_numpy(np.loadtxt(file, delimiter=","))
+    images = rows[:, :-1].float().reshape(-1, 8, 8) / 16
+    return Digits(images, rows[:, -1].long())
 
 
 def divide_digits(

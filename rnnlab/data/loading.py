@@ -24,10 +24,12 @@ class Loader(ABC):
         epoch: Which epoch the next iteration gives; set before each epoch by the training loop.
         start: An epoch, and how many of its first batches an iteration leaves out: a resumed run
             has trained on them already.
+        carries: Whether a batch may continue the one before, so that its final state is kept.
     """
 
     epoch: int = 0
     start: tuple[int, int] = (0, 0)
+    carries: bool = True
 
     def __iter__(self) -> Iterator[Batch]:
         """Give the batches of the epoch that are left."""
@@ -48,6 +50,8 @@ class TensorLoader(Loader):
         shuffle: Whether the order changes from epoch to epoch.
         seed: Decides the orders.
     """
+
+    carries = False
 
     def __init__(self, split: TensorSplit, batch_size: int, *, shuffle: bool, seed: int) -> None:
         self.split, self.batch_size, self.shuffle, self.seed = split, batch_size, shuffle, seed

@@ -26,6 +26,7 @@ class SharedLoader(Loader):
 
     def __init__(self, loader: Loader, rank: int, processes: int) -> None:
         self.loader, self.rank, self.processes = loader, rank, processes
+        self.carries = loader.carries
 
     def batches(self) -> Iterator[Batch]:
         """Give the share of each batch of the epoch."""

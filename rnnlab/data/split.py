@@ -37,7 +37,8 @@ class TensorSplit:
 
     def batch(self, index: Tensor) -> Batch:
         """Return the examples at ``index`` ``(B,)``, cut to the longest among them."""
-        inputs, targets = self.input[index], self.target[index]
+        # Half the time of indexing by brackets.
+        inputs, targets = self.input.index_select(0, index), self.target.index_select(0, index)
         lengths = None if self.lengths is None else self.lengths[index]
         target_lengths = None if self.target_lengths is None else self.target_lengths[index]
         if lengths is not None:

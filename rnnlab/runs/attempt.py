@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 import torch.distributed
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
@@ -20,6 +19,7 @@ from rnnlab.runs.measure import loader, scores
 from rnnlab.runs.plugin_history import continued, history
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from rnnlab.runs.restore import newest_snapshot
+from rnnlab.runs.threads import set_threads
 from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
@@ -43,9 +43,7 @@ class Attempt:
     def __init__(self, folder: RunFolder, assembly: Assembly, signals: Signals) -> None:
         self.folder, self.assembly, self.signals = folder, assembly, signals
         self.config = assembly.config
-        threads = self.config.trainer.threads
-        if threads is not None:
-            torch.set_num_threads(int(threads))
+        set_threads(self.config, assembly.model)
         self.manifest = manifest_of(assembly, folder)
         if ranks.rank() == 0:
             self._write_manifest()
@@ -87,6 +85,10 @@ class Attempt:
                 trainer.fit(module, batches, loader(self.assembly, "val"), ckpt_path=path)
         except MisconfigurationException as error:
             raise refused_by_lightning(error) from error
+        except Exception:
+            # What nobody has read yet may be why: such as a NaN that somebody drew a sample by.
+            module.look()
+            raise
         train_seconds = round(kept.seconds, 3)
         if ranks.processes() > 1:
             # One process measures: it must not wait for the others.
@@ -99,6 +101,8 @@ class Attempt:
             weights = checkpoints.read_weights(best)
             check_fits(self.assembly.model.state_dict(), weights, best)
             self.assembly.model.load_state_dict(weights)
+        # Baselines import scikit-learn, which MLflow imports too.
+        self.logger.wait_for_imports()
         result = {
             "scores": scores(self.assembly, device),
             "baselines": self._baselines(),

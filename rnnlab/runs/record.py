@@ -74,6 +74,7 @@ def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) 
         enabled=tracking.enabled,
         system_metrics=tracking.system_metrics,
         system_interval=tracking.system_interval,
+        at_first_point=True,
         **_shown_as(folder, config, manifest),
     )
 

@@ -18,9 +18,11 @@ from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.measure import loader, most_batches
+from rnnlab.runs.optimizers import optimizer
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.training.checkpoint_files import AtomicCheckpointIO
 from rnnlab.training.checkpoints import Checkpoints
+from rnnlab.training.direct_loop import use_direct_loop
 from rnnlab.training.early_stopping import PatientStopping
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
@@ -64,8 +66,8 @@ def training_module(assembly: Assembly) -> TrainingModule:
         assembly.model,
         assembly.task,
         assembly.spec,
-        optimizer=lambda parameters: build.optimizer(config, parameters),
-        scheduler=lambda optimizer: build.scheduler(config, optimizer, mode),
+        optimizer=lambda parameters: optimizer(config, parameters),
+        scheduler=lambda made: build.scheduler(config, made, mode),
         scheduler_interval=config.scheduler.get("interval", "epoch"),
         measure_gradients=config.diagnostics.gradient_norms,
         measure_updates=config.diagnostics.update_ratio,
@@ -100,13 +102,15 @@ def make_trainer(
         )
     if options.enable_progress_bar:
         callbacks.append(OneLineProgress(f"val/{module.monitor}"))
-    return _lightning(
+    trainer = _lightning(
         config,
         logger=logger,
         callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
         default_root_dir=folder.path,
     )
+    use_direct_loop(trainer)
+    return trainer
 
 
 def signals_of(config: DictConfig) -> Signals:
@@ -124,8 +128,8 @@ def check_training(assembly: Assembly) -> None:
             no such accelerator, device or strategy.
     """
     config = assembly.config
-    optimizer = build.optimizer(config, assembly.model.parameters())
-    build.scheduler(config, optimizer)
+    made = build.optimizer(config, assembly.model.parameters())
+    build.scheduler(config, made)
     most_batches(assembly, "train", training_loader(assembly))
     for part in ("val", "test"):
         most_batches(assembly, part, loader(assembly, part))

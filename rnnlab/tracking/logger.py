@@ -16,10 +16,10 @@ from rnnlab.tracking.mlflow_run import Status
 from rnnlab.tracking.opening import open_run
 from rnnlab.tracking.points import Point, PointsFile
 from rnnlab.tracking.spool import Job, Spool
-from rnnlab.tracking.store import import_mlflow
 from rnnlab.tracking.system_metrics import SystemSampler
 from rnnlab.tracking.uri import tracking_uri
 
+_LONGEST_IMPORT = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +41,8 @@ class RunLogger(Logger):
         enabled: False writes the folder only.
         system_metrics: Whether to sample the load of the machine.
         system_interval: Seconds between two such samples.
+        at_first_point: Whether MLflow is not even imported before there is a point to send, or
+            ten seconds have passed: that takes longer than all else before a first training step.
 
     Raises:
         ConfigError: The URI names no tracking store.
@@ -60,6 +62,7 @@ class RunLogger(Logger):
         enabled: bool = True,
         system_metrics: bool = True,
         system_interval: float = 10.0,
+        at_first_point: bool = False,
     ) -> None:
         super().__init__()
         self._folder, self._experiment = folder.absolute(), experiment
@@ -72,8 +75,6 @@ class RunLogger(Logger):
         self._folder.mkdir(parents=True, exist_ok=True)
         self._points = PointsFile(self._folder / "metrics.jsonl")
         if address is not None:
-            # Here and not in the thread: two threads that import at once can break an import.
-            import_mlflow()
             began = time.time_ns() // 1_000_000
             self._spool = Spool(
                 self._folder,
@@ -88,6 +89,7 @@ class RunLogger(Logger):
                     proceed=proceed,
                 ),
                 run_id=run_id,
+                at_first_point=at_first_point,
             )
             self._submit(lambda run: run.log_params(params))
             self.set_tags(tags)
@@ -136,11 +138,18 @@ class RunLogger(Logger):
             for name, value in metrics.items()
             if name != "epoch"
         )
+        if self._spool is not None:
+            self._spool.begin()
 
     def save(self) -> None:
         """Have the disk hold all that was logged; called before a checkpoint is written."""
         if self._points is not None:
             self._points.sync()
+
+    def wait_for_imports(self) -> None:
+        """Have the thread that imports MLflow be done with that, before this one imports much."""
+        if self._spool is not None:
+            self._spool.wait_for_imports(_LONGEST_IMPORT)
 
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Do nothing: the params are those of the run's config."""

@@ -17,13 +17,14 @@ from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.mlflow_run import MAX_POINTS, MlflowRun, Status, is_refusal
 from rnnlab.tracking.outage import Outage, first_line
 from rnnlab.tracking.points import Point, ends_at_a_line, read_from
-from rnnlab.tracking.store import SPOOL_THREAD
+from rnnlab.tracking.store import SPOOL_THREAD, import_mlflow
 from rnnlab.tracking.uri import redacted
 
 Job = Callable[[MlflowRun], None]
 # Status, cause, end in milliseconds since 1970.
 Final = tuple[Status, str | None, int]
 
+_LATEST = 10.0
 _STATUS_AFTER = 2.0
 _LONGEST_PAUSE = 30.0
 _log = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Spool:
         run_id: The run to go on with, before the one that the folder names.
         interval: Seconds between two looks at the folder.
         quiet: Whether only :meth:`close` says that the store cannot be used.
+        at_first_point: Whether to wait, for ten seconds at most, until :meth:`begin` is called.
 
     Raises:
         StorageError: ``mlflow.json`` cannot be read or written.
@@ -59,6 +61,7 @@ class Spool:
         run_id: str | None = None,
         interval: float = 1.0,
         quiet: bool = False,
+        at_first_point: bool = False,
     ) -> None:
         self._quiet = quiet
         self._folder, self._points = folder, folder / "metrics.jsonl"
@@ -74,6 +77,8 @@ class Spool:
         self._patience = self._give_up_at = self._status_first_at = float("inf")
         self._final: Final | None = None
         self._done = False
+        self._begun, self._latest = threading.Event(), _LATEST if at_first_point else 0.0
+        self._imported = threading.Event()
         self._thread = threading.Thread(target=self._work, name=SPOOL_THREAD, daemon=True)
         self._thread.start()
 
@@ -81,6 +86,22 @@ class Spool:
     def run_id(self) -> str | None:
         """The MLflow run id; None until the server has answered for the first time."""
         return self._link.run_id
+
+    def begin(self) -> None:
+        """Go to work, if that has not begun yet."""
+        self._begun.set()
+
+    def wait_for_imports(self, timeout: float) -> None:
+        """Wait until the thread has imported all that it needs; it begins now if it has not.
+
+        Two threads that import what hangs together can break each other's imports: to be called
+        where this one is about to import much.
+
+        Args:
+            timeout: The most seconds to wait.
+        """
+        self._begun.set()
+        self._imported.wait(timeout)
 
     def submit(self, job: Job) -> None:
         """Have ``job`` called with the run, after all jobs before it, when the server is there."""
@@ -114,6 +135,7 @@ class Spool:
         # With much left to send, the status does not wait for all of it.
         self._status_first_at = time.monotonic() + _STATUS_AFTER
         self._closing.set()
+        self._begun.set()
         deadline = time.monotonic() + timeout
         while self._thread.is_alive() and (now := time.monotonic()) < deadline:
             # The thread may be inside a request that is never answered.
@@ -132,6 +154,13 @@ class Spool:
         return self._done
 
     def _work(self) -> None:
+        self._begun.wait(self._latest)
+        try:
+            import_mlflow()
+        except Exception as error:
+            # Opening the run fails for the same reason, and says so.
+            _log.debug("mlflow cannot be imported", exc_info=error)
+        self._imported.set()
         pause = self._interval
         while not self._abandoned.is_set():
             # Read first: all that was logged before closing began is then sent below.

@@ -119,16 +119,18 @@ class Checkpoints(pl.Callback):
             Preempted: The training was asked to make room; its snapshot is written.
         """
         assert isinstance(pl_module, TrainingModule)
-        position = before_batch(trainer, batch_idx)
         if self._resumed is not None:
             self._restore(pl_module, self._resumed)
             self._resumed = None
         # Gradients that are being accumulated are in no snapshot.
         if batch_idx % trainer.accumulate_grad_batches:
             return
-        leave = self.signals is not None and processes.any_of(
-            self.signals.wants_snapshot, pl_module.device
-        )
+        leave = self.signals is not None and self.signals.wants_snapshot
+        if processes.count() > 1:
+            leave = processes.any_of(leave, pl_module.device)
+        elif not leave and batch_idx > 0 and self.every_n_steps is None:
+            return
+        position = before_batch(trainer, batch_idx)
         if position != self._written and (leave or self._is_due(position)):
             self._write(trainer, position)
         if leave and self.signals is not None:

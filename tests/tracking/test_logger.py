@@ -160,3 +160,21 @@ def test_lightning_logs_through_it(make: Callable[..., RunLogger], tmp_path: Pat
     assert [(p.name, p.value, p.step, p.epoch) for p in points] == [
         ("train/step", float(step), step, step // 3) for step in range(6)
     ]
+
+
+def test_the_first_point_opens_the_run(make: Callable[..., RunLogger]) -> None:
+    logger = make(at_first_point=True)
+    time.sleep(0.2)
+    assert logger.run_id is None
+    logger.log_metrics({"loss": 1.0}, 1)
+    deadline = time.monotonic() + 20
+    while logger.run_id is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert logger.finish("FINISHED")
+
+
+def test_waiting_for_imports_without_mlflow_is_nothing(make: Callable[..., RunLogger]) -> None:
+    logger = make(enabled=False)
+    logger.wait_for_imports()
+    assert logger.finish("FINISHED")

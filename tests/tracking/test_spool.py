@@ -255,3 +255,65 @@ def test_with_much_left_to_send_the_status_does_not_wait_for_all_of_it(
     link = read_link(tmp_path)
     assert link is not None
     assert link.status == "KILLED"
+
+
+def waiting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Spool, list[str]]:
+    """Return a spool that waits for its first point, and what it has done so far."""
+    done: list[str] = []
+    monkeypatch.setattr(spool_module, "import_mlflow", lambda: done.append("imported"))
+
+    def opened(link: Link, proceed: Callable[[], None]) -> Any:
+        done.append("opened")
+        return FakeRun("a")
+
+    spool = Spool(folder, "http://host", opened, interval=0.01, at_first_point=True)
+    time.sleep(0.1)
+    return spool, done
+
+
+def test_mlflow_is_not_imported_before_there_is_a_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, done = waiting(tmp_path, monkeypatch)
+    assert done == []
+    spool.begin()
+    wait_for(lambda: "opened" in done)
+    assert done == ["imported", "opened"]
+    assert spool.close("FINISHED")
+
+
+def test_closing_opens_the_run_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool, done = waiting(tmp_path, monkeypatch)
+    assert spool.close("FINISHED")
+    assert done == ["imported", "opened"]
+
+
+def test_some_time_after_the_start_nothing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool_module, "_LATEST", 0.2)
+    spool, done = waiting(tmp_path, monkeypatch)
+    wait_for(lambda: "opened" in done)
+    assert spool.close("FINISHED")
+
+
+def test_who_imports_much_waits_for_the_imports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, done = waiting(tmp_path, monkeypatch)
+    spool.wait_for_imports(20)
+    assert done[0] == "imported"
+    assert spool.close("FINISHED")
+
+
+def test_a_broken_mlflow_costs_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*arguments: Any) -> Any:
+        raise ImportError("no mlflow")
+
+    monkeypatch.setattr(spool_module, "import_mlflow", broken)
+    spool = Spool(tmp_path, "http://host", broken, interval=0.01)
+    spool.wait_for_imports(20)
+    assert not spool.close("FINISHED", timeout=0.5, patience=0.1)
+    assert "no mlflow" in caplog.text

@@ -13,6 +13,7 @@ from rnnlab.data.split import StreamSplit, TensorSplit
 from rnnlab.data.vocabulary import Vocabulary
 from rnnlab.errors import NonFinite
 from rnnlab.models.recurrent_backbone import RecurrentBackbone
+from rnnlab.recurrence import Recurrent
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.tbptt import TruncatedLoader
@@ -198,6 +199,67 @@ def test_infinite_gradient_names_the_parameter():
     module.model.head.weight.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(NonFinite, match=r"gradient of head.weight is not finite at step 0"):
         fit(module, TensorLoader(make_split(), 2, shuffle=False, seed=0))
+
+
+def test_a_fault_between_two_logged_steps_is_told_with_its_own_step():
+    split = make_split()
+    split.input[2] = math.inf
+    module = make_module(log_every_n_steps=5)
+    with pytest.raises(NonFinite, match=r"(loss|gradient).* at step 2"):
+        fit(module, TensorLoader(split, 1, shuffle=False, seed=0))
+
+
+def test_a_fault_after_the_last_logged_step_is_found_before_the_validation():
+    split = make_split()
+    split.input[5] = math.inf
+    module = make_module(log_every_n_steps=5)
+    with pytest.raises(NonFinite, match=r"(loss|gradient).* at step 5"):
+        fit(module, TensorLoader(split, 1, shuffle=False, seed=0))
+    assert module.scores is not None
+    assert not module.trainer.callback_metrics
+
+
+def test_nobody_goes_on_from_a_fault():
+    module = make_module(log_every_n_steps=100)
+    fit(module, TensorLoader(make_split(), 1, shuffle=False, seed=0))
+    module._unread.add_loss(6, torch.tensor(math.nan))
+    with pytest.raises(NonFinite, match="at step 6"):
+        module.carried()
+
+
+def test_clipped_steps_are_counted_across_looks(monkeypatch):
+    monkeypatch.setattr("rnnlab.training.unread._MOST", 2)
+    module = make_module(log_every_n_steps=5)
+    points = fit(
+        module, TensorLoader(make_split(), 1, shuffle=False, seed=0), gradient_clip_val=1e-9
+    )
+    assert points["grad_norm/clipped_fraction"] == {5: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ({"max_epochs": 3}, 9),
+        ({"max_steps": 4, "max_epochs": 3}, 4),
+        ({"max_epochs": 2, "accumulate_grad_batches": 3}, 2),
+        ({"max_epochs": 2, "limit_train_batches": 2}, 4),
+        ({"max_epochs": -1, "max_steps": 2}, 2),
+    ],
+)
+def test_recurrent_layers_are_told_how_long_they_will_be_trained(options, steps):
+    module = make_module()
+    fit(module, TensorLoader(make_split(), 2, shuffle=False, seed=0), **options)
+    (layer,) = [part for part in module.model.modules() if isinstance(part, Recurrent)]
+    assert layer.expected_steps == steps
+
+
+def test_a_final_state_is_kept_for_loaders_that_go_on_from_it():
+    module = make_module()
+    fit(module, TensorLoader(make_split(), 2, shuffle=False, seed=0))
+    assert module._state is None
+    split = make_split(1, 40)
+    fit(module, StreamLoader(StreamSplit(split.input[0], split.target[0]), 2, steps=5))
+    assert module._state is not None
 
 
 @pytest.mark.parametrize("precision", ["64-true", "bf16-mixed"])

@@ -67,11 +67,17 @@ def test_the_bar_is_as_long_as_the_training(bar, values, total):
     assert shown(bar(**values)[0]).total == total
 
 
-def test_it_moves_every_tenth_batch_and_at_the_end_of_an_epoch(bar):
+def test_it_moves_four_times_a_second_and_at_the_end_of_an_epoch(bar, monkeypatch):
     progress, fit = bar()
+    now = [1000.0]
+    monkeypatch.setattr("rnnlab.training.progress.time.monotonic", lambda: now[0])
     feed(progress, fit, 9)
-    assert shown(progress).completed == 0
-    feed(progress, fit, 10)
+    assert shown(progress).completed == 1
+    now[0] += 0.24
+    feed(progress, fit, 9)
+    assert shown(progress).completed == 1
+    now[0] += 0.02
+    feed(progress, fit, 1)
     assert shown(progress).completed == 19
     assert shown(progress).fields["news"] == "loss 0.5"
     feed(progress, fit, 1)
