@@ -15,6 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from rnnlab.bench import options
+from rnnlab.bench.start.command import start
+from rnnlab.bench.step.command import step
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -303,3 +305,7 @@ def _show(*things: RenderableType) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     for thing in things:
         console.print(thing)
+
+
+bench.command("step")(step)
+bench.command("start")(start)

@@ -20,6 +20,7 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.errors import RunFailed
 from rnnlab.models.model import Model
 from rnnlab.recurrence import Recurrent
+from rnnlab.recurrence.engines import Choice
 from rnnlab.recurrence.tree import detach, leaves, with_leaves
 from rnnlab.tasks.base import Loss, Task
 from rnnlab.training import processes
@@ -106,16 +107,20 @@ class TrainingModule(pl.LightningModule):
             raise RunFailed(f"scheduler, at step {self.global_step}: {error}") from error
 
     def on_train_start(self) -> None:
-        """Tell every recurrent layer how many steps it will be trained for.
+        """Tell every recurrent layer how many steps the whole run has.
 
-        An engine that has to be compiled first may not be worth it for a few.
+        An engine that has to be compiled first may not be worth it for a few. What was trained
+        before the run was resumed counts, so that it goes on with the engine it began with.
         """
-        steps = self.trainer.estimated_stepping_batches - self.global_step
+        steps = self.trainer.estimated_stepping_batches
         # Of epochs without end, or of data whose length is not known, nothing is known.
         expected = int(steps) if 0 <= steps < inf else None
-        for part in self.model.modules():
-            if isinstance(part, Recurrent):
-                part.expected_steps = expected
+        for layer in self._recurrent_layers().values():
+            layer.expected_steps = expected
+
+    def _recurrent_layers(self) -> dict[str, Recurrent]:
+        parts = self.model.named_modules()
+        return {name: part for name, part in parts if isinstance(part, Recurrent)}
 
     def on_train_epoch_start(self) -> None:
         """Tell loader and task which epoch begins."""
@@ -193,6 +198,11 @@ class TrainingModule(pl.LightningModule):
             "clipped": self._clipped,
             "steps_since_log": self._steps_since_log,
             "logged_step": self._logged_step,
+            "engines": {
+                name: [layer.preferred.name, layer.preferred.reason]
+                for name, layer in self._recurrent_layers().items()
+                if layer.preferred is not None
+            },
         }
 
     def restore_carried(self, carried: dict[str, Any]) -> None:
@@ -200,6 +210,10 @@ class TrainingModule(pl.LightningModule):
         self._clipped = int(carried["clipped"])
         self._steps_since_log = int(carried["steps_since_log"])
         self._logged_step = int(carried["logged_step"])
+        layers = self._recurrent_layers()
+        for name, (engine, reason) in carried.get("engines", {}).items():
+            if name in layers:
+                layers[name].preferred = Choice(engine, reason)
         if carried["state"]:
             values = [tensor.to(self.device) for tensor in carried["state"]]
             self._state = with_leaves(self.model.init_state(len(values[0])), values)
