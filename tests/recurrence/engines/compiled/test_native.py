@@ -371,7 +371,7 @@ def sums(x: Tensor, s: Tensor, w: Tensor) -> list[Tensor]:
             x.norm(p=1, dim=1),
         ),
         *(x.logsumexp(1), grid.tanh().sum(1).exp().sum(1), (x - x.mean(1, keepdim=True)).exp()),
-        (grid.exp() / grid.exp().sum(2, keepdim=True)).transpose(1, 2).sum(1),
+        *((grid.exp() / grid.exp().sum(2, keepdim=True)).mT.sum(1), torch.cat([x, s], 1).sum(1)),
     ]
 
 
