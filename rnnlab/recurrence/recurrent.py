@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
@@ -27,9 +28,9 @@ class Recurrent(Layer):
         choice: The engine that ran last, and why; None before the first run.
         expected_steps: How many batches there will be to train on, which ``auto`` weighs against
             the time to compile; None where nobody knows.
-        preferred: The engine that ``auto`` took for the first of them, and takes again wherever it
-            can: a run does not change its engine with the lengths of its batches, nor where it is
-            resumed.
+        preferred: The engine that ran the first batch in training, which ``auto`` takes again
+            wherever it can: a run does not change its engine with the lengths of its batches, nor
+            where it is resumed. None lets ``auto`` choose anew.
 
     Raises:
         ConfigError: There is no such engine, or it cannot run this cell.
@@ -43,7 +44,7 @@ class Recurrent(Layer):
 
     choice: Choice | None
     expected_steps: int | None
-    preferred: Choice | None
+    preferred: str | None
 
     def __init__(self, cell: Cell, engine: str = "auto", reverse: bool = False) -> None:
         super().__init__()
@@ -78,8 +79,8 @@ class Recurrent(Layer):
         output, state, self.choice = run(
             self.engine, self.cell, x, state, lengths, reset, self.expected_steps, self.preferred
         )
-        if self.preferred is None and self.expected_steps is not None:
-            self.preferred = self.choice
+        if self.preferred is None and self.training and torch.is_grad_enabled():
+            self.preferred = self.choice.name
         return (reverse_padded(output, lengths) if self.reverse else output), state
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:

@@ -20,7 +20,6 @@ from rnnlab.data.spec import DataSpec
 from rnnlab.errors import RunFailed
 from rnnlab.models.model import Model
 from rnnlab.recurrence import Recurrent
-from rnnlab.recurrence.engines import Choice
 from rnnlab.recurrence.tree import detach, leaves, with_leaves
 from rnnlab.tasks.base import Loss, Task
 from rnnlab.training import processes
@@ -199,7 +198,7 @@ class TrainingModule(pl.LightningModule):
             "steps_since_log": self._steps_since_log,
             "logged_step": self._logged_step,
             "engines": {
-                name: [layer.preferred.name, layer.preferred.reason]
+                name: layer.preferred
                 for name, layer in self._recurrent_layers().items()
                 if layer.preferred is not None
             },
@@ -211,9 +210,9 @@ class TrainingModule(pl.LightningModule):
         self._steps_since_log = int(carried["steps_since_log"])
         self._logged_step = int(carried["logged_step"])
         layers = self._recurrent_layers()
-        for name, (engine, reason) in carried.get("engines", {}).items():
+        for name, engine in carried.get("engines", {}).items():
             if name in layers:
-                layers[name].preferred = Choice(engine, reason)
+                layers[name].preferred = engine
         if carried["state"]:
             values = [tensor.to(self.device) for tensor in carried["state"]]
             self._state = with_leaves(self.model.init_state(len(values[0])), values)

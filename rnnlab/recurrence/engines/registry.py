@@ -44,7 +44,7 @@ def choose(
     lengths: Tensor | None,
     reset: Tensor | None,
     steps: int | None = None,
-    preferred: Choice | None = None,
+    preferred: str | None = None,
 ) -> Choice:
     """Return the engine that runs ``cell`` on this batch, and why.
 
@@ -73,9 +73,10 @@ def choose(
             able[candidate.name] = candidate.reason
         else:
             refusals.append(refusal)
-    if preferred is not None and preferred.name in able:
-        return preferred
-    return fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
+    choice = fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
+    if preferred in able and preferred != choice.name:
+        return Choice(str(preferred), "as it was when the run began")
+    return choice
 
 
 def _able(cell: Cell) -> tuple[str, ...]:

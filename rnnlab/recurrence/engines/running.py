@@ -39,7 +39,7 @@ def run(
     lengths: Tensor | None,
     reset: Tensor | None,
     steps: int | None = None,
-    preferred: Choice | None = None,
+    preferred: str | None = None,
 ) -> Run:
     """Run all steps of a batch; see :meth:`rnnlab.recurrence.engines.Engine.run`.
 
