@@ -7,12 +7,14 @@ from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import Logger
 
 from rnnlab.config.compose import compose
-from rnnlab.errors import ConfigError, RunFailed
+from rnnlab.errors import ConfigError, NonFinite, RunFailed
 from rnnlab.runs.assemble import assemble
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.train import train
 from rnnlab.runs.trainer import make_trainer, training_loader, training_module
 from rnnlab.training.checkpoints import Checkpoints
+from rnnlab.training.direct_loop import DirectLoop
+from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.signals import Signals
 from rnnlab.training.tbptt import TruncatedLoader
@@ -59,6 +61,22 @@ def test_the_progress_line_can_be_turned_off(tmp_path, shown):
 
 def test_snapshots_are_taken_before_any_other_callback_meets_a_batch(tmp_path):
     assert isinstance(trainer(tmp_path, "trainer.patience=2").callbacks[0], Checkpoints)
+
+
+def test_batches_are_trained_by_the_lean_loop(tmp_path):
+    assert isinstance(trainer(tmp_path).fit_loop.epoch_loop, DirectLoop)
+
+
+def test_a_nan_is_the_cause_of_what_it_breaks(small, monkeypatch):
+    """Losses are read late: what cannot go on from one may fail before that."""
+
+    def step(self, batch, index):
+        self._unread.add_loss(0, torch.tensor(float("nan")))
+        raise ValueError("probabilities must be finite")
+
+    monkeypatch.setattr(TrainingModule, "training_step", step)
+    with pytest.raises(NonFinite, match="loss is nan at step 0"):
+        train(small)
 
 
 def test_training_batches_are_shuffled_by_the_seed():
