@@ -16,7 +16,7 @@ from rnnlab.plugins import discovery
 from rnnlab.plugins.conf import conf_folders
 
 _PACKAGES = ("torch", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "mlflow")
-_EXTRAS = ("data", "hf", "dev")
+_EXTRAS = ("data", "hf", "bench", "dev")
 _TRAINING = (
     "dataset=adding",
     "task=many_to_one",

@@ -24,7 +24,7 @@ class RecurrentBackbone(Backbone):
             the output size, and no next step.
         dropout: Probability of dropping each output of all layers but the last.
         residual: Whether to add a layer's input to its output, where both have the same size.
-        engine: How time is run: ``auto``, ``loop``, ``fused``, ``scan``.
+        engine: How time is run: ``auto``, ``loop``, ``fused``, ``scan``, ``compiled``.
 
     Raises:
         ConfigError: There is no such engine, or it cannot run this cell.

@@ -78,7 +78,7 @@ COSTS = {
     ("lstm", "scan"): Cost(600e3, 8e3, 0.026),
 }
 
-COMPILING = 4.0
+COMPILING = 3.0
 """Seconds from the first call to the first result of a cell with nothing on disk: about two for
 importing torch's compiler and tracing the step, and one or two for the C++ compiler."""
 
