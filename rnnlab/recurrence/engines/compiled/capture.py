@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -19,31 +19,11 @@ from torch.utils import _pytree as pytree
 from rnnlab.cells.base import Cell, Tree
 from rnnlab.recurrence import tree
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
+from rnnlab.recurrence.engines.compiled.step_graph import StepGraph
+from rnnlab.recurrence.engines.compiled.trace import Trace
 
 PROBE_ROWS = 3
 """Rows of the batch that a step is traced with; its size stands as a symbol in the graph."""
-
-
-@dataclass(frozen=True)
-class StepGraph:
-    """One step of a cell, traced.
-
-    Args:
-        module: The graph; its inputs are tensors, and numbers that stand for the batch size.
-        z: Which input of the graph each leaf of the projected input is; None where it is unread.
-        state: The same for the leaves of the state.
-        weights: Which inputs are neither: parameters, buffers, closed-over tensors.
-        following: Where each leaf of the next state comes from: an output of the graph, or, where
-            the step hands on what it was given, ``("z", i)`` or ``("state", i)``.
-        probes: The leaves of z and of the state that the step was traced with.
-    """
-
-    module: GraphModule
-    z: list[int | None]
-    state: list[int | None]
-    weights: list[int]
-    following: list[int | tuple[str, int]]
-    probes: tuple[list[Tensor], list[Tensor]]
 
 
 class Capture:
@@ -59,9 +39,10 @@ class Capture:
         self._called = threading.local()
         # Dynamo counts its traces by code object: this one is nobody else's.
         own = FunctionType(_step.__code__.replace(), globals())
+        self._function = own
         self._step = torch.compile(own, backend=self._backend, fullgraph=True, dynamic=False)
         self._graphs: dict[int, StepGraph] = {}
-        self._probes: dict[Any, tuple[Tree, Tree]] = {}
+        self._probes: dict[Any, tuple[Tree, Tree, list[Trace]]] = {}
 
     def __call__(self, cell: Cell, z: Tree, state: Tree) -> tuple[StepGraph, list[Tensor]]:
         """Return the graph of a step, and the weights as they are now.
@@ -74,15 +55,21 @@ class Capture:
         Raises:
             CompileFailed: The step cannot be traced as one graph.
         """
-        probed = len(self._probes)
-        z_probe, state_probe = self._probe(z, state)
-        new = len(self._probes) > probed
+        z_probe, state_probe, traces = self._probe(z, state)
+        step_locals = {"cell": cell, "z": z_probe, "state": state_probe}
+        with _tracing_state(bool(traces)):
+            for trace in traces:
+                if trace.holds(step_locals):
+                    return trace.graph, trace.weights(step_locals)
+            graph, weights = self._trace(cell, z_probe, state_probe)
+        new = Trace.last(self._function, graph, step_locals)
+        if new is not None:
+            traces.append(new)
+        return graph, weights
+
+    def _trace(self, cell: Cell, z: Tree, state: Tree) -> tuple[StepGraph, list[Tensor]]:
         try:
-            if new or torch.is_inference_mode_enabled() or not torch.is_grad_enabled():
-                with _tracing_state(new):
-                    following = self._step(cell, z_probe, state_probe)
-            else:
-                following = self._step(cell, z_probe, state_probe)
+            following = self._step(cell, z, state)
         except Exception as error:
             raise CompileFailed(_reason(error)) from error
         called: _Called | None = getattr(self._called, "last", None)
@@ -91,7 +78,7 @@ class Capture:
         self._called.last = None
         graph = self._graphs.get(id(called.module))
         if graph is None:
-            graph = _step_graph(called, z_probe, state_probe, following)
+            graph = _step_graph(called, z, state, following)
             self._graphs[id(called.module)] = graph
         return graph, [called.inputs[i] for i in graph.weights]
 
@@ -106,7 +93,7 @@ class Capture:
 
         return called
 
-    def _probe(self, z: Tree, state: Tree) -> tuple[Tree, Tree]:
+    def _probe(self, z: Tree, state: Tree) -> tuple[Tree, Tree, list[Trace]]:
         key = (
             _structure(z),
             _structure(state),
@@ -119,6 +106,7 @@ class Capture:
                 probes = (
                     tree.map_tensors(lambda leaf: _zeros(leaf, leaf.shape[2:]), z),
                     tree.map_tensors(lambda leaf: _zeros(leaf, leaf.shape[1:]), state),
+                    [],
                 )
             self._probes[key] = probes
         return probes
@@ -133,15 +121,20 @@ def _structure(leaves: Tree) -> Any:
     return structure, *(None if isinstance(leaf, Tensor) else leaf for leaf in flat)
 
 
-@contextmanager
-def _tracing_state(new: bool) -> Iterator[None]:
+def _tracing_state(traced: bool) -> AbstractContextManager[object]:
     """See to it that a trace has gradients, wherever it is asked for."""
+    if traced and torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+        return nullcontext()
+    return _with_gradients(traced)
+
+
+@contextmanager
+def _with_gradients(traced: bool) -> Iterator[None]:
     with ExitStack() as stack:
         if torch.is_inference_mode_enabled():
             stack.enter_context(torch.inference_mode(False))
-        if not torch.is_grad_enabled():
-            stack.enter_context(torch.enable_grad())
-        if new:
+        stack.enter_context(torch.enable_grad())
+        if not traced:
             # What torch warns of its own code is nothing to the user.
             stack.enter_context(warnings.catch_warnings(action="ignore"))
         yield

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
-from rnnlab.recurrence.engines.compiled.capture import Capture, StepGraph
+from rnnlab.recurrence.engines.compiled.capture import Capture
 from rnnlab.recurrence.engines.compiled.chunks import Chunks
 from rnnlab.recurrence.engines.compiled.failure import CompileTooSlow
 from rnnlab.recurrence.engines.compiled.joint import joint_graph
@@ -16,6 +16,7 @@ from rnnlab.recurrence.engines.compiled.lowering import Lowering
 from rnnlab.recurrence.engines.compiled.native import Native, NotLowered
 from rnnlab.recurrence.engines.compiled.partition import partition
 from rnnlab.recurrence.engines.compiled.program import StepProgram
+from rnnlab.recurrence.engines.compiled.step_graph import StepGraph
 
 INDUCTOR_SECONDS = 40.0
 """What Inductor may take for a cell, with nothing on disk; C++ of our own takes a few seconds."""

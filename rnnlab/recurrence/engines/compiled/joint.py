@@ -14,9 +14,9 @@ from torch._functorch.compile_utils import fx_graph_cse
 from torch._guards import detect_fake_mode
 from torch.fx import Graph, GraphModule, Node
 
-from rnnlab.recurrence.engines.compiled.capture import StepGraph
 from rnnlab.recurrence.engines.compiled.failure import CompileFailed
 from rnnlab.recurrence.engines.compiled.operations import storable
+from rnnlab.recurrence.engines.compiled.step_graph import StepGraph
 
 aten = torch.ops.aten
 

@@ -68,7 +68,7 @@ class _OverTime(torch.autograd.Function):
     def forward(
         ctx: Any, program: StepProgram, lowering: Lowering, sequence: Sequence, *tensors: Tensor
     ) -> tuple[Tensor, ...]:
-        constants = list(program.prologue(*sequence.weights))
+        constants = list(program.prologue.forward(*sequence.weights))
         initial = sequence.initial or None
         states, saved = lowering.forward(
             sequence.z,
@@ -142,7 +142,7 @@ def _gradients(ctx: Any, outputs: tuple[Tensor | None, ...]) -> list[Tensor | No
         leaf.flatten(0, 1) if i in read and leaf is not None else None
         for i, leaf in enumerate(rows)
     ]
-    results = program.gradients(*folded, *constants, *weights)
+    results = program.gradients.forward(*folded, *constants, *weights)
     T, B = states[0].shape[0] - 1, states[0].shape[1]
     of_z = [None if g is None else g.unflatten(0, (T, B)) for g in results[: len(z)]]
     of_initial = adjoint.initial or [None] * len(initial)
