@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import Tensor
 
@@ -14,6 +16,8 @@ from rnnlab.recurrence.sequence import (
     reverse_padded,
     reverse_reset,
 )
+
+_log = logging.getLogger(__name__)
 
 
 class Recurrent(Layer):
@@ -81,6 +85,8 @@ class Recurrent(Layer):
         )
         if self.preferred is None and self.training and torch.is_grad_enabled():
             self.preferred = self.choice.name
+            detail = f"; {self.choice.detail}" if self.choice.detail else ""
+            _log.info("%s runs by engine %s%s", type(self.cell).__name__, self.choice, detail)
         return (reverse_padded(output, lengths) if self.reverse else output), state
 
     def step(self, x: Tensor, state: Tree) -> tuple[Tensor, Tree]:

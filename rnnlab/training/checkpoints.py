@@ -176,7 +176,10 @@ class Checkpoints(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Take up the time that was trained already; keep Lightning from restarting its loops."""
+        assert isinstance(pl_module, TrainingModule)
         self._seconds_before = float(checkpoint[_KEY]["seconds"])
+        # A run that was killed after its last step is only evaluated.
+        pl_module.restore_engines(checkpoint[_KEY]["processes"][0]["module"])
         checkpoint.pop("loops", None)
 
     def state_dict(self) -> dict[str, Any]:

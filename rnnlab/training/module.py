@@ -209,13 +209,17 @@ class TrainingModule(pl.LightningModule):
         self._clipped = int(carried["clipped"])
         self._steps_since_log = int(carried["steps_since_log"])
         self._logged_step = int(carried["logged_step"])
+        self.restore_engines(carried)
+        if carried["state"]:
+            values = [tensor.to(self.device) for tensor in carried["state"]]
+            self._state = with_leaves(self.model.init_state(len(values[0])), values)
+
+    def restore_engines(self, carried: dict[str, Any]) -> None:
+        """Let every layer go on with the engine that it began with, of what is carried."""
         layers = self._recurrent_layers()
         for name, engine in carried.get("engines", {}).items():
             if name in layers:
                 layers[name].preferred = engine
-        if carried["state"]:
-            values = [tensor.to(self.device) for tensor in carried["state"]]
-            self._state = with_leaves(self.model.init_state(len(values[0])), values)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_index: int) -> None:
         """Log the points of this optimizer step, if it is one that is logged."""

@@ -21,6 +21,7 @@ for as many operations.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -119,18 +120,23 @@ def fastest(
         steps: How many batches this run will train on; None where nobody knows.
     """
     rival = next(name for name in able if name != "compiled")
-    why = "; ".join(refusals) if rival == "loop" else able[rival]
+    choice = Choice(rival, reason(rival, able, refusals))
     if steps is None or "compiled" not in able:
-        return Choice(rival, why)
+        return choice
     if device.type != "cpu":
-        return Choice(rival, f"{why}; compiling is unmeasured on {device.type}")
+        return replace(choice, detail=f"compiling is unmeasured on {device.type}")
     ours, theirs = (training_seconds(name, cell, batch, time) for name in ("compiled", rival))
     if ours >= theirs:
-        return Choice(rival, why)
+        return replace(choice, detail="compiled would be no faster")
     pays = round(COMPILING / (theirs - ours))
+    detail = f"compiling pays after about {pays:,} steps, and there are {steps:,}"
     if steps > pays:
-        reason = f"pays after about {pays:,} of {steps:,} steps"
-        return Choice("compiled", reason, patience=steps * (theirs - ours))
-    return Choice(
-        rival, f"{why}; compiling pays after about {pays:,} steps, and there are {steps:,}"
-    )
+        why = reason("compiled", able, refusals)
+        return Choice("compiled", why, detail, patience=steps * (theirs - ours))
+    return replace(choice, detail=detail)
+
+
+def reason(name: str, able: dict[str, str], refusals: list[str]) -> str:
+    """Return why an engine is taken: always the same for a run, wherever it is resumed."""
+    # The loop runs where nothing better can, and why not is what a person asks.
+    return "; ".join(refusals) if name == "loop" else able[name]

@@ -13,11 +13,13 @@ class Choice:
     Args:
         name: Its name in :data:`rnnlab.recurrence.engines.registry.ENGINES`.
         reason: In a few words.
+        detail: What this run has to do with it.
         patience: How many seconds compiling may take for it to have been the right choice.
     """
 
     name: str
     reason: str
+    detail: str = ""
     patience: float = inf
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from rnnlab.cells.base import Cell
 from rnnlab.errors import ConfigError, nearest
-from rnnlab.recurrence.engines.auto import fastest
+from rnnlab.recurrence.engines.auto import fastest, reason
 from rnnlab.recurrence.engines.choice import Choice
 from rnnlab.recurrence.engines.compiled.engine import Compiled
 from rnnlab.recurrence.engines.engine import Engine
@@ -73,10 +73,9 @@ def choose(
             able[candidate.name] = candidate.reason
         else:
             refusals.append(refusal)
-    choice = fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
-    if preferred in able and preferred != choice.name:
-        return Choice(str(preferred), "as it was when the run began")
-    return choice
+    if preferred is not None and preferred in able:
+        return Choice(preferred, reason(preferred, able, refusals))
+    return fastest(able, refusals, cell, x.shape[0], x.shape[1], x.device, steps)
 
 
 def _able(cell: Cell) -> tuple[str, ...]:

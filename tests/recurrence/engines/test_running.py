@@ -87,4 +87,4 @@ def test_the_first_batch_decides() -> None:
     assert layer.preferred == layer.choice.name == "loop"
     layer.expected_steps = 10**9
     layer(X)
-    assert str(layer.choice) == "loop (as it was when the run began)"
+    assert str(layer.choice) == "loop (Noted has no fused kernel; Noted is not affine)"

@@ -25,7 +25,7 @@ class Compiled(Engine):
     """Runs any cell whose step can be traced as one graph."""
 
     name = "compiled"
-    reason = "the step of this cell can be compiled"
+    reason = "the step of this cell is compiled"
 
     def __init__(self) -> None:
         self._compilations: WeakKeyDictionary[Cell, Compilation] = WeakKeyDictionary()
