@@ -74,7 +74,7 @@ class Capture:
             raise CompileFailed(_reason(error)) from error
         called: _Called | None = getattr(self._called, "last", None)
         if called is None:
-            raise CompileFailed("its step computes nothing")
+            raise CompileFailed("its step computes nothing, or torch's compiler is switched off")
         self._called.last = None
         graph = self._graphs.get(id(called.module))
         if graph is None:

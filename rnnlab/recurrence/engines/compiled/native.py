@@ -174,6 +174,8 @@ class Native(Lowering):
         """Return where a tensor lies and the strides of its first axes; the others lie dense."""
         if leaf.dtype != self._dtype:
             raise TypeError(f"numbers of type {leaf.dtype} for a step of {self._dtype}")
+        if leaf.is_neg():  # the memory of a lazily negated view holds the opposite
+            leaf = leaf.resolve_neg()
         along = leaf.stride()
         if along[axes:] != rows[1]:
             for length, stride, dense in zip(rows[0], along[axes:], rows[1], strict=True):
