@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from rnnlab.bench.case import Case, make_case
 from rnnlab.bench.record import Record, Result
@@ -86,10 +85,7 @@ def regrets(
 
 def chosen(case: Case, steps: int) -> Choice:
     """Return what ``engine=auto`` takes for a run of so many training steps."""
-    known: dict[str, Any] = {}
-    if "steps" in inspect.signature(choose).parameters:
-        known["steps"] = steps
-    return choose("auto", case.cell, case.x, None, None, **known)
+    return choose("auto", case.cell, case.x, None, None, steps=steps)
 
 
 def _totals(result: Result, steps: int, cache: Cache) -> dict[str, float]:

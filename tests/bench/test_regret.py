@@ -64,7 +64,7 @@ def test_the_registry_is_asked() -> None:
     assert found.name in set(ENGINES) - {"fused", "scan"}
 
 
-def test_run_lengths_are_told_where_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_length_of_the_run_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
     def with_steps(*arguments: Any, steps: int | None) -> Choice:
@@ -73,6 +73,4 @@ def test_run_lengths_are_told_where_they_are_asked_for(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(regret, "choose", with_steps)
     chosen(make_case("lstm", Size(2, 3, 4)), 77)
-    monkeypatch.setattr(regret, "choose", lambda *arguments: Choice("loop", ""))
-    chosen(make_case("lstm", Size(2, 3, 4)), 78)
     assert asked == [77]

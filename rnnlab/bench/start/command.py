@@ -20,6 +20,9 @@ def start(
     """Measure how long rnnlab list takes, and rnnlab train to its first training step."""
     from rich.console import Console
 
+    from rnnlab.bench.record import check_writable
+
+    check_writable(to, "--json")
     result = measure(rounds)
     Console(highlight=False).print(table(result))
     if to is not None:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.data import examples
-from rnnlab.bench.step.size import Size
 
 
 class Network(nn.Module):
@@ -35,9 +35,9 @@ class Network(nn.Module):
 def train(size: Size, mark: Callable[[], None]) -> None:
     """Train with a DataLoader, Adam and clipping; ``mark`` is called before each step."""
     x, y = examples(size)
-    network = Network(x.shape[2], size.hidden)
+    network = Network(x.shape[2], size.H)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    loader = DataLoader(TensorDataset(x, y), batch_size=size.batch, shuffle=True)
+    loader = DataLoader(TensorDataset(x, y), batch_size=size.B, shuffle=True)
     while True:
         for inputs, targets in loader:
             mark()

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.contenders import CONTENDERS
 from rnnlab.bench.step.result import Result, tables
-from rnnlab.bench.step.size import Size
 from rnnlab.bench.step.turns import in_turn
 from rnnlab.errors import ConfigError
 
@@ -27,6 +27,9 @@ def step(
     """Measure a whole training step beside a loop by hand, Lightning and Keras on JAX, in turn."""
     from rich.console import Console
 
+    from rnnlab.bench.record import check_writable
+
+    check_writable(to, "--json")
     result = measure(Size.parse(size), rounds, seconds, only or list(CONTENDERS))
     console = Console(highlight=False)
     for table in tables(result):
@@ -45,9 +48,11 @@ def measure(size: Size, rounds: int, seconds: float, names: Sequence[str]) -> Re
         names: Who.
 
     Raises:
-        ConfigError: There is no such contender.
+        ConfigError: There is no such contender, or T is too short.
         RunFailed: A contender failed.
     """
+    if size.T < 2:
+        raise ConfigError("T must be at least 2, for the two markers", key="--size", value=size)
     for name in names:
         if name not in CONTENDERS:
             raise ConfigError("no such contender", key="--only", value=name, valid=CONTENDERS)

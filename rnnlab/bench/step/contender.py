@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.contenders import CONTENDERS
-from rnnlab.bench.step.size import Size
 from rnnlab.bench.step.slices import Slices
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.bench.step.size import Size
+from rnnlab.bench.size import Size
 
 Train = Callable[[Size, Callable[[], None], Path], None]
 

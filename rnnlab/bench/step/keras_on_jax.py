@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.data import examples
-from rnnlab.bench.step.size import Size
 
 
 def train(size: Size, mark: Callable[[], None]) -> None:
@@ -23,10 +23,8 @@ def train(size: Size, mark: Callable[[], None]) -> None:
 
     layers = keras.layers
     model = keras.Sequential(
-        [keras.Input((size.steps, x.shape[2])), layers.LSTM(size.hidden), layers.Dense(1)]
+        [keras.Input((size.T, x.shape[2])), layers.LSTM(size.H), layers.Dense(1)]
     )
     optimizer = keras.optimizers.Adam(1e-3, global_clipnorm=1.0)
     model.compile(optimizer=optimizer, loss="mse", jit_compile=True)
-    model.fit(
-        x.numpy(), y.numpy(), batch_size=size.batch, epochs=1000, verbose=0, callbacks=[Marks()]
-    )
+    model.fit(x.numpy(), y.numpy(), batch_size=size.B, epochs=1000, verbose=0, callbacks=[Marks()])

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step import data
-from rnnlab.bench.step.size import Size
 from rnnlab.data.batch import Batch
 from rnnlab.data.dataset import Dataset, Part
 from rnnlab.data.spec import DataSpec

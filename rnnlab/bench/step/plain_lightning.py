@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.by_hand import Network
 from rnnlab.bench.step.data import examples
-from rnnlab.bench.step.size import Size
 
 
 class _Module(pl.LightningModule):
@@ -42,7 +42,7 @@ class _Marked(DataLoader[tuple[Tensor, ...]]):
 def train(size: Size, mark: Callable[[], None], folder: Path) -> None:
     """Train with a Trainer as it is; ``mark`` is called before each step."""
     x, y = examples(size)
-    loader = _Marked(TensorDataset(x, y), batch_size=size.batch, shuffle=True)
+    loader = _Marked(TensorDataset(x, y), batch_size=size.B, shuffle=True)
     loader.mark = mark
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -51,4 +51,4 @@ def train(size: Size, mark: Callable[[], None], folder: Path) -> None:
         gradient_clip_val=1.0,
         default_root_dir=folder,
     )
-    trainer.fit(_Module(Network(x.shape[2], size.hidden)), loader)
+    trainer.fit(_Module(Network(x.shape[2], size.H)), loader)

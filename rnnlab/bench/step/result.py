@@ -9,8 +9,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.contenders import CONTENDERS
-from rnnlab.bench.step.size import Size
 from rnnlab.bench.step.turns import Times
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         return {
-            "size": {"B": self.size.batch, "T": self.size.steps, "H": self.size.hidden},
+            "size": {"B": self.size.B, "T": self.size.T, "H": self.size.H},
             "milliseconds_per_step": {name: asdict(times) for name, times in self.times.items()},
             "medians": {name: _medians(times) for name, times in self.times.items()},
             "median_ratios": {name: _medians(found) for name, found in self.compared().items()},
@@ -82,7 +82,7 @@ def tables(result: Result) -> list[Table]:
     from rich.table import Table
 
     size = result.size
-    title = f"a whole training step, B{size.batch} T{size.steps} H{size.hidden}, LSTM"
+    title = f"a whole training step, B{size.B} T{size.T} H{size.H}, LSTM"
     times = Table(title=title, title_justify="left")
     for name in ("", "what", "ms per step", "least to greatest", "ms of CPU"):
         times.add_column(name)

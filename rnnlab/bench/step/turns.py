@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.bench.step.size import Size
+from rnnlab.bench.size import Size
 from rnnlab.errors import RunFailed
 
 

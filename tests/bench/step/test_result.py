@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.contenders import CONTENDERS
 from rnnlab.bench.step.result import RATIOS, Result, tables
-from rnnlab.bench.step.size import Size
 from rnnlab.bench.step.turns import Times
 
 RESULT = Result(

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from rnnlab.bench.size import Size
 from rnnlab.bench.step.command import measure
-from rnnlab.bench.step.size import Size
 from rnnlab.errors import ConfigError, RunFailed
 
 SIZE = Size(2, 3, 2)
