@@ -9,9 +9,10 @@ from pathlib import Path
 
 from rnnlab.bench.size import Size
 
-Train = Callable[[Size, Callable[[], None], Path], None]
+_NO_NORMS = "diagnostics.gradient_norms=false"
+_LOGS_EVERY_STEP = "trainer.log_every_n_steps=1"
 
-BY_HAND, RNNLAB, EVERY_STEP, NO_NORMS = "by hand", "rnnlab", "norms", "no-norms"
+Train = Callable[[Size, Callable[[], None], Path], None]
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,12 @@ CONTENDERS = {
     "Lightning": Contender("its defaults, one self.log", _lightning),
     "Keras on JAX": Contender("model.fit, compiled by XLA", _keras, ("jax", "keras")),
     "rnnlab": Contender("rnnlab train, all defaults", _rnnlab()),
-    "rnnlab, norms every step": Contender(
-        "everything logged at every step", _rnnlab("trainer.log_every_n_steps=1")
+    "rnnlab, no norms": Contender("the same without norms of gradients", _rnnlab(_NO_NORMS)),
+    "rnnlab, logs every step": Contender(
+        "with norms, every point of every step in MLflow", _rnnlab(_LOGS_EVERY_STEP)
     ),
-    "rnnlab, no norms": Contender(
-        "the same without norms of gradients",
-        _rnnlab("trainer.log_every_n_steps=1", "diagnostics.gradient_norms=false"),
+    "rnnlab, no norms, logs every step": Contender(
+        "the same without norms of gradients", _rnnlab(_LOGS_EVERY_STEP, _NO_NORMS)
     ),
 }
 """By name; ratios are over the first."""

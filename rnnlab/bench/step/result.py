@@ -22,7 +22,11 @@ RATIOS = {
     "rnnlab over a loop by hand on one thread": ("rnnlab", "by hand, 1 thread"),
     "rnnlab over Lightning": ("rnnlab", "Lightning"),
     "rnnlab over Keras on JAX": ("rnnlab", "Keras on JAX"),
-    "norms of gradients at every step over none": ("rnnlab, norms every step", "rnnlab, no norms"),
+    "norms of gradients at every step over none": ("rnnlab", "rnnlab, no norms"),
+    "the same, all of them logged at every step": (
+        "rnnlab, logs every step",
+        "rnnlab, no norms, logs every step",
+    ),
 }
 
 
