@@ -9,7 +9,7 @@ class Refusal(Exception):
     """MLflow found wrong what another process has sent to it; the message is MLflow's."""
 
 
-def is_refusal(error: Exception) -> bool:
+def is_refusal(error: BaseException) -> bool:
     """Return whether sending the same again is futile: MLflow found the content wrong."""
     if isinstance(error, FileNotFoundError | Refusal):
         return True

@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from queue import SimpleQueue
 from typing import Any
 
@@ -55,7 +56,8 @@ class Sender:
                 done = self._do(what, arguments)
             except Ended:
                 raise
-            except Exception as error:
+            # A library may leave by sys.exit, too.
+            except BaseException as error:
                 self._exchange.tell("failed", _kind(error), str(error) or type(error).__name__)
             else:
                 self._exchange.tell("done", done)
@@ -84,7 +86,7 @@ class Sender:
         self._asked.get()
 
 
-def _kind(error: Exception) -> str:
+def _kind(error: BaseException) -> str:
     if isinstance(error, Deleted):
         return DELETED
     return REFUSED if is_refusal(error) else OTHER
@@ -136,8 +138,12 @@ def _private_exchange() -> Exchange:
 def _work(sender: Sender) -> None:
     try:
         sender.work()
-    finally:
+    except Ended:
         _end()
+    except BaseException:
+        # Whoever waits for an answer would wait for ever.
+        traceback.print_exc()
+        _end(1)
 
 
 def _end_with_parent() -> None:
@@ -148,9 +154,9 @@ def _end_with_parent() -> None:
     _end()
 
 
-def _end() -> None:
+def _end(code: int = 0) -> None:
     # At once, whatever the other thread is waiting for.
-    os._exit(0)
+    os._exit(code)
 
 
 if __name__ == "__main__":

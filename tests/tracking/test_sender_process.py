@@ -202,10 +202,13 @@ def test_modules_of_the_working_folder_are_not_imported(
     assert opened(start(), uri)
 
 
+@pytest.mark.parametrize("error", ["ImportError", "SystemExit"])
 def test_a_broken_mlflow_is_an_error_like_others(
-    start: Start, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Start, uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str
 ) -> None:
-    (tmp_path / "mlflow.py").write_text("raise ImportError('no mlflow')\n")
+    (tmp_path / "mlflow.py").write_text(f"raise {error}('no mlflow')\n")
     path_first(monkeypatch, tmp_path)
-    with pytest.raises(Failure, match=r"^no mlflow$"):
-        opened(start(), uri)
+    sender = start()
+    for _ in range(2):
+        with pytest.raises(Failure, match=r"^no mlflow$"):
+            opened(sender, uri)
