@@ -40,8 +40,9 @@ class RunLogger(Logger):
         enabled: False writes the folder only.
         system_metrics: Whether to sample the load of the machine.
         system_interval: Seconds between two such samples.
-        at_first_point: Whether MLflow is not even imported before there is a point to send, or
-            ten seconds have passed: that takes longer than all else before a first training step.
+        at_first_point: Whether the process that sends to MLflow is not started before there is a
+            point to send, or ten seconds have passed: where all cores are busy it would take its
+            second and a half from what comes before a first training step.
 
     Raises:
         ConfigError: The URI names no tracking store.
