@@ -101,8 +101,6 @@ class Attempt:
             weights = checkpoints.read_weights(best)
             check_fits(self.assembly.model.state_dict(), weights, best)
             self.assembly.model.load_state_dict(weights)
-        # Baselines import scikit-learn, which MLflow imports too.
-        self.logger.wait_for_imports()
         result = {
             "scores": scores(self.assembly, device),
             "baselines": self._baselines(),

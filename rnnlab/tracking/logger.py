@@ -13,13 +13,12 @@ from pytorch_lightning.utilities import rank_zero_only
 
 from rnnlab.errors import StorageError
 from rnnlab.tracking.mlflow_run import Status
-from rnnlab.tracking.opening import open_run
 from rnnlab.tracking.points import Point, PointsFile
+from rnnlab.tracking.remote_run import RemoteStore
 from rnnlab.tracking.spool import Job, Spool
 from rnnlab.tracking.system_metrics import SystemSampler
 from rnnlab.tracking.uri import tracking_uri
 
-_LONGEST_IMPORT = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -41,8 +40,9 @@ class RunLogger(Logger):
         enabled: False writes the folder only.
         system_metrics: Whether to sample the load of the machine.
         system_interval: Seconds between two such samples.
-        at_first_point: Whether MLflow is not even imported before there is a point to send, or
-            ten seconds have passed: that takes longer than all else before a first training step.
+        at_first_point: Whether the process that sends to MLflow is not started before there is a
+            point to send, or ten seconds have passed: where all cores are busy it would take its
+            second and a half from what comes before a first training step.
 
     Raises:
         ConfigError: The URI names no tracking store.
@@ -67,6 +67,7 @@ class RunLogger(Logger):
         super().__init__()
         self._folder, self._experiment = folder.absolute(), experiment
         self._points: PointsFile | None = None
+        self._store: RemoteStore | None = None
         self._spool: Spool | None = None
         self._sampler: SystemSampler | None = None
         if getattr(rank_zero_only, "rank", 0) != 0:
@@ -76,18 +77,11 @@ class RunLogger(Logger):
         self._points = PointsFile(self._folder / "metrics.jsonl")
         if address is not None:
             began = time.time_ns() // 1_000_000
+            self._store = RemoteStore(address, experiment, run_name, began)
             self._spool = Spool(
                 self._folder,
                 address,
-                lambda link, proceed: open_run(
-                    address,
-                    experiment,
-                    run_name,
-                    link.run_id,
-                    key=link.key,
-                    start_time=began,
-                    proceed=proceed,
-                ),
+                self._store.open_run,
                 run_id=run_id,
                 at_first_point=at_first_point,
             )
@@ -146,11 +140,6 @@ class RunLogger(Logger):
         if self._points is not None:
             self._points.sync()
 
-    def wait_for_imports(self) -> None:
-        """Have the thread that imports MLflow be done with that, before this one imports much."""
-        if self._spool is not None:
-            self._spool.wait_for_imports(_LONGEST_IMPORT)
-
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
         """Do nothing: the params are those of the run's config."""
 
@@ -184,9 +173,12 @@ class RunLogger(Logger):
             self._sampler.close()
         if self._points is not None:
             self._points.close()
-        if self._spool is None:
+        if self._spool is None or self._store is None:
             return True
-        return self._spool.close(status, cause, timeout=timeout, patience=patience)
+        try:
+            return self._spool.close(status, cause, timeout=timeout, patience=patience)
+        finally:
+            self._store.end()
 
     def _submit(self, job: Job) -> None:
         if self._spool is not None:

@@ -125,15 +125,6 @@ class MlflowRun:
             self._cause = False
 
 
-def is_refusal(error: Exception) -> bool:
-    """Return whether sending the same again is futile: MLflow found the content wrong."""
-    from mlflow.exceptions import MlflowException
-
-    if isinstance(error, FileNotFoundError):
-        return True
-    return isinstance(error, MlflowException) and error.error_code == "INVALID_PARAMETER_VALUE"
-
-
 def point_bytes(name: str) -> int:
     """Return an upper bound for the bytes of a point in a request."""
     return _json_bytes(name) + 150

@@ -14,13 +14,16 @@ from uuid import uuid4
 
 from rnnlab.tracking.link import Link, is_copy, read_link, write_link
 from rnnlab.tracking.lookup import Deleted
-from rnnlab.tracking.mlflow_run import MAX_POINTS, MlflowRun, Status, is_refusal
+from rnnlab.tracking.mlflow_run import MAX_POINTS, Status
 from rnnlab.tracking.outage import Outage, first_line
 from rnnlab.tracking.points import Point, ends_at_a_line, read_from
-from rnnlab.tracking.store import SPOOL_THREAD, import_mlflow
+from rnnlab.tracking.refusal import is_refusal
+from rnnlab.tracking.sender_process import SenderGone
+from rnnlab.tracking.store import SPOOL_THREAD
 from rnnlab.tracking.uri import redacted
+from rnnlab.tracking.writable_run import WritableRun
 
-Job = Callable[[MlflowRun], None]
+Job = Callable[[WritableRun], None]
 # Status, cause, end in milliseconds since 1970.
 Final = tuple[Status, str | None, int]
 
@@ -56,7 +59,7 @@ class Spool:
         self,
         folder: Path,
         uri: str,
-        open_run: Callable[[Link, Callable[[], None]], MlflowRun],
+        open_run: Callable[[Link, Callable[[], None]], WritableRun],
         *,
         run_id: str | None = None,
         interval: float = 1.0,
@@ -69,7 +72,7 @@ class Spool:
         # Written before anything is sent: from here on the status in MLflow is not confirmed.
         self._link = _link_to(folder, redacted(uri), run_id)
         write_link(folder, self._link)
-        self._run: MlflowRun | None = None
+        self._run: WritableRun | None = None
         self._jobs: deque[Job] = deque()
         self._refused: set[str] = set()
         self._outage = Outage(self._link.uri, self._points)
@@ -78,7 +81,6 @@ class Spool:
         self._final: Final | None = None
         self._done = False
         self._begun, self._latest = threading.Event(), _LATEST if at_first_point else 0.0
-        self._imported = threading.Event()
         self._thread = threading.Thread(target=self._work, name=SPOOL_THREAD, daemon=True)
         self._thread.start()
 
@@ -90,18 +92,6 @@ class Spool:
     def begin(self) -> None:
         """Go to work, if that has not begun yet."""
         self._begun.set()
-
-    def wait_for_imports(self, timeout: float) -> None:
-        """Wait until the thread has imported all that it needs; it begins now if it has not.
-
-        Two threads that import what hangs together can break each other's imports: to be called
-        where this one is about to import much.
-
-        Args:
-            timeout: The most seconds to wait.
-        """
-        self._begun.set()
-        self._imported.wait(timeout)
 
     def submit(self, job: Job) -> None:
         """Have ``job`` called with the run, after all jobs before it, when the server is there."""
@@ -155,12 +145,6 @@ class Spool:
 
     def _work(self) -> None:
         self._begun.wait(self._latest)
-        try:
-            import_mlflow()
-        except Exception as error:
-            # Opening the run fails for the same reason, and says so.
-            _log.debug("mlflow cannot be imported", exc_info=error)
-        self._imported.set()
         pause = self._interval
         while not self._abandoned.is_set():
             # Read first: all that was logged before closing began is then sent below.
@@ -209,6 +193,10 @@ class Spool:
             if final is not None:
                 self._run.finish(*final)
                 self._save(replace(self._link, status=final[0]))
+        except SenderGone:
+            # Opening it again starts another one.
+            self._run = None
+            raise
         except Exception as error:
             if is_refusal(error):
                 # MLflow refuses all that is sent to a run in its bin; this says so.
@@ -227,7 +215,7 @@ class Spool:
             return []
         return list(islice(read_from(self._points, self._link.sent), MAX_POINTS))
 
-    def _do_first_job(self, run: MlflowRun) -> None:
+    def _do_first_job(self, run: WritableRun) -> None:
         try:
             self._jobs[0](run)
         except Exception as error:
@@ -237,7 +225,7 @@ class Spool:
             _log.warning("MLflow refuses: %s", first_line(error))
         self._jobs.popleft()
 
-    def _send_points(self, run: MlflowRun, points: list[Point]) -> None:
+    def _send_points(self, run: WritableRun, points: list[Point]) -> None:
         """Send points; those that MLflow refuses by name are found by halving and left out."""
         try:
             run.log_points(points)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -174,7 +176,13 @@ def test_the_first_point_opens_the_run(make: Callable[..., RunLogger]) -> None:
     assert logger.finish("FINISHED")
 
 
-def test_waiting_for_imports_without_mlflow_is_nothing(make: Callable[..., RunLogger]) -> None:
-    logger = make(enabled=False)
-    logger.wait_for_imports()
-    assert logger.finish("FINISHED")
+def test_the_process_that_trains_never_imports_mlflow(uri: str, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from rnnlab.tracking import RunLogger;"
+        f"logger = RunLogger(Path({str(tmp_path / 'run')!r}), uri={uri!r}, experiment='e',"
+        "run_name='r', params={'a': 1}, tags={}, system_metrics=False);"
+        "logger.log_metrics({'loss': 1.0, 'a*b': 2.0}, 1);"  # one of them is refused
+        "print(logger.finish('FINISHED'), [m for m in sys.modules if m.startswith('mlflow')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True []\n"

@@ -14,7 +14,6 @@ from rnnlab.tracking.mlflow_run import (
     MAX_BYTES,
     Status,
     batches,
-    is_refusal,
     point_bytes,
 )
 from rnnlab.tracking.opening import open_run
@@ -106,14 +105,6 @@ def test_artifacts_lie_beside_the_store(uri: str, tmp_path: Path) -> None:
     stored = tmp_path / "outputs" / "artifacts" / "e" / run.run_id / "artifacts"
     files = {str(path.relative_to(stored)) for path in stored.rglob("*") if path.is_file()}
     assert files == {"result.json", "all/result.json"}
-
-
-def test_what_is_a_refusal(uri: str) -> None:
-    run = open_run(uri, "e", "r")
-    with pytest.raises(Exception, match="alphanumerics") as caught:
-        run.log_points([Point("a*b", 1.0, 0, None, 0)])
-    assert is_refusal(caught.value)
-    assert not is_refusal(ConnectionError())
 
 
 @settings(deadline=None, max_examples=50)

@@ -15,6 +15,7 @@ from rnnlab.tracking import spool as spool_module
 from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.lookup import Deleted
 from rnnlab.tracking.points import Point, PointsFile, encode
+from rnnlab.tracking.sender_process import SenderGone
 from rnnlab.tracking.spool import Spool
 
 
@@ -257,10 +258,9 @@ def test_with_much_left_to_send_the_status_does_not_wait_for_all_of_it(
     assert link.status == "KILLED"
 
 
-def waiting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Spool, list[str]]:
+def waiting(folder: Path) -> tuple[Spool, list[str]]:
     """Return a spool that waits for its first point, and what it has done so far."""
     done: list[str] = []
-    monkeypatch.setattr(spool_module, "import_mlflow", lambda: done.append("imported"))
 
     def opened(link: Link, proceed: Callable[[], None]) -> Any:
         done.append("opened")
@@ -271,49 +271,51 @@ def waiting(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Spool, list[
     return spool, done
 
 
-def test_mlflow_is_not_imported_before_there_is_a_point(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    spool, done = waiting(tmp_path, monkeypatch)
+def test_nothing_is_opened_before_there_is_a_point(tmp_path: Path) -> None:
+    spool, done = waiting(tmp_path)
     assert done == []
     spool.begin()
     wait_for(lambda: "opened" in done)
-    assert done == ["imported", "opened"]
+    assert done == ["opened"]
     assert spool.close("FINISHED")
 
 
-def test_closing_opens_the_run_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spool, done = waiting(tmp_path, monkeypatch)
+def test_closing_opens_the_run_too(tmp_path: Path) -> None:
+    spool, done = waiting(tmp_path)
     assert spool.close("FINISHED")
-    assert done == ["imported", "opened"]
+    assert done == ["opened"]
 
 
 def test_some_time_after_the_start_nothing_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spool_module, "_LATEST", 0.2)
-    spool, done = waiting(tmp_path, monkeypatch)
+    spool, done = waiting(tmp_path)
     wait_for(lambda: "opened" in done)
     assert spool.close("FINISHED")
 
 
-def test_who_imports_much_waits_for_the_imports(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_run_whose_sender_is_gone_is_opened_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    spool, done = waiting(tmp_path, monkeypatch)
-    spool.wait_for_imports(20)
-    assert done[0] == "imported"
+    def die() -> None:
+        if len(opened) == 1 and len(opened[0].points) >= 1000:
+            raise SenderGone("killed")
+
+    opened: list[FakeRun] = []
+    known: list[str | None] = []
+
+    def open_run(link: Link, proceed: Callable[[], None]) -> Any:
+        known.append(link.run_id)
+        opened.append(FakeRun("a", die))
+        return opened[-1]
+
+    points = write(tmp_path, range(2500))
+    spool = Spool(tmp_path, "http://host", open_run, interval=0.01)
+    wait_for(lambda: len(opened) == 2 and len(opened[1].points) == 1500)
     assert spool.close("FINISHED")
-
-
-def test_a_broken_mlflow_costs_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*arguments: Any) -> Any:
-        raise ImportError("no mlflow")
-
-    monkeypatch.setattr(spool_module, "import_mlflow", broken)
-    spool = Spool(tmp_path, "http://host", broken, interval=0.01)
-    spool.wait_for_imports(20)
-    assert not spool.close("FINISHED", timeout=0.5, patience=0.1)
-    assert "no mlflow" in caplog.text
+    assert known == [None, "a"]
+    assert opened[0].points + opened[1].points == points
+    lost, back = (record.getMessage() for record in caplog.records)
+    assert "http://host cannot be used (killed); the run goes on" in lost
+    assert "has got all" in back
