@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ time.sleep(60)
 
 @pytest.fixture
 def jobs(small: list[str]) -> list[Job]:
-    return plan([*small, "seed=0,1,2"])
+    return list(plan([*small, "seed=0,1,2"]).jobs)
 
 
 @pytest.fixture
@@ -115,8 +116,8 @@ def test_a_process_that_dies_leaves_a_true_status(jobs, stand_in, script, status
 
 def test_what_cannot_be_made_is_an_outcome_too(jobs, stand_in) -> None:
     stand_in("write('FINISHED')")
-    jobs[0].config.name = jobs[1].config.name = "same"
-    outcomes, _ = run_all(jobs, lambda line: None)
+    same = [replace(job, plain={**job.plain, "name": "same"}) for job in jobs[:2]]
+    outcomes, _ = run_all([*same, jobs[2]], lambda line: None)
     assert [item.status for item in outcomes] == ["FINISHED", None, "FINISHED"]
     assert outcomes[1].cause.startswith("name=same: a run of that name exists")
 
