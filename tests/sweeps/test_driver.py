@@ -223,3 +223,37 @@ def test_a_file_in_the_users_folder_stands_in_for_no_module(
     monkeypatch.chdir(tmp_path)
     done = subprocess.run([*program, "list", "cells"], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_dry_run_shows_the_runs_and_makes_none(small, capfd) -> None:
+    asked = ["train", "-m", *small, "cell=gru,lstm", "seeds=3", "sweep.name=mine"]
+    assert main([*asked, "--dry-run"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out.startswith("sweep mine: 2 settings x 3 seeds = 6 runs\n")
+    rows = [row for row in captured.out.splitlines() if "│" in row]
+    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
+        ["gru", "0-2"], ["lstm", "0-2"],
+    ]  # fmt: skip
+    assert captured.err == ""
+    assert not list(Path().iterdir())
+
+
+def test_replicates_share_a_row_at_the_end(small, stand_in, capfd) -> None:
+    stand_in("""
+result = {"scores": {"test": {"loss": seed}}, "baselines": {}, "monitor": "val/loss",
+          "parameters": 1, "train_seconds": 1.0}
+(folder / "result.json").write_text(json.dumps(result))
+write("FINISHED")
+""")
+    assert main(["train", "-m", *small, "cell=gru,lstm", "seeds=3", "seed=4"]) == 0
+    rows = [row for row in capfd.readouterr().out.splitlines() if "│" in row]
+    cells = [[cell.strip() for cell in row.split("│")[1:5]] for row in rows]
+    assert cells == [["gru", "loss", "3", "5 ± 1"], ["lstm", "loss", "3", "5 ± 1"]]
+
+
+def test_a_wrong_sweep_is_told_and_nothing_made(small, capfd) -> None:
+    assert main(["train", "-m", *small, "seeds=0", "cell=gru,nope"]) == 2
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].startswith("rnnlab: error: seeds=0: must be >= 1")
+    assert lines[1].startswith("rnnlab: error: cell=nope: is not an option")
+    assert not list(Path().iterdir())
