@@ -56,7 +56,7 @@ Load = Callable[[Sequence[str]], DictConfig]
 def load(overrides: Sequence[str]) -> DictConfig:
     """Return the config of some overrides; what it says of several runs is in it."""
     parsed = parse(overrides)
-    lists = chosen_lists(parsed)
+    lists = chosen_lists(parsed, groups())
     cfg, chosen = compose_files(overrides, allow_list(said(parsed)))
     return complete(cfg, {**lists, **chosen})
 
@@ -146,7 +146,7 @@ def complete(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
         cfg.experiment_name = re.sub("[/:]", "_", str(option))
     check_expansion(cfg)
     settle(cfg)
-    _conform(cfg)
+    conform(cfg)
     OmegaConf.set_struct(cfg, True)
     return cfg
 
@@ -203,13 +203,17 @@ def as_a_fault(why: str, **place: str) -> Iterator[None]:
         raise ConfigError(f"{why}: {type(error).__name__}: {said}".rstrip(": "), **place) from error
 
 
-def chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
+def chosen_lists(overrides: list[Override], known: Sequence[str]) -> dict[str, list[Any]]:
     """Return the groups for which several options are chosen, which Hydra forgets.
+
+    Args:
+        overrides: As Hydra reads them.
+        known: The groups that there are.
 
     Raises:
         ConfigError: What is chosen in a group is no name, or an override has no key.
     """
-    known, lists = groups(), {}
+    lists = {}
     for override in overrides:
         group = override.key_or_group
         if not group:
@@ -227,9 +231,9 @@ def chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
     return lists
 
 
-def _conform(cfg: DictConfig) -> None:
+def conform(cfg: DictConfig, parts: Iterable[str] = OPTIONS) -> None:
     """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
-    for key, schema in OPTIONS.items():
+    for key, schema in ((part, OPTIONS[part]) for part in parts if part in OPTIONS):
         node = cfg.get(key)
         if not isinstance(node, DictConfig):
             continue

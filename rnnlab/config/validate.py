@@ -16,7 +16,7 @@ from rnnlab.config.sections import PARTS, Section, sections_of
 from rnnlab.data.files import is_there, no_such_file
 from rnnlab.errors import ConfigError, DataError, Refused, nearest, together
 from rnnlab.plugins.allowed import allowing
-from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers
+from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers_of
 from rnnlab.plugins.signature import Parameter
 
 
@@ -50,9 +50,9 @@ def mistakes_of(
     Raises:
         Refused: A ``_target_`` names something that must not be built, or Hydra is set up.
     """
-    for key in powers(cfg):
-        raise Refused(f"{key}: {WHY_NOT_HYDRA}")
     plain: Any = OmegaConf.to_container(cfg, resolve=False)
+    for key in powers_of(plain):
+        raise Refused(f"{key}: {WHY_NOT_HYDRA}")
     allow = _allowed(plain)
     known = {} if known is None else known
     mistakes: list[ConfigError] = []

@@ -45,11 +45,14 @@ _NEEDS = {
     "machine": tuple(f"trainer.{name}" for name in LIGHTNING),
     "dataset": ("dataset",),
     "model": _MODEL,
-    "batches": ("dataset", "trainer"),
-    "optimization": (*_MODEL, "optimizer", "scheduler"),
-    "initial": (*_MODEL, "init_from", "output_dir", "experiment_name", "name"),
+    "batches": ("trainer",),
+    "optimization": ("optimizer", "scheduler"),
+    "initial": ("init_from", "output_dir", "experiment_name", "name"),
 }
-"""The values that each kind of part depends on."""
+"""The values that each kind of part depends on, besides what it is made of."""
+
+_OF = {"batches": "dataset", "optimization": "model", "initial": "model"}
+"""Of which other kind of part, where that is not part of the values."""
 
 _ROOT: Key = ("", "")
 _BELOW = {
@@ -172,7 +175,8 @@ _CHECKS: dict[str, Callable[[DictConfig, Any], object]] = {
 
 
 def _key(kind: str, plain: Mapping[str, Any]) -> Key:
-    return kind, repr(_needed(kind, plain))
+    made_of = _key(_OF[kind], plain)[1] if kind in _OF else ""
+    return kind, made_of + repr(_needed(kind, plain))
 
 
 def _needed(kind: str, plain: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,6 +75,11 @@ KNOWN: dict = {}
 )
 @example(["experiment=adding", "cell.forget_bias=0.5", "cell=lstm", "trainer.max_epochs=3"])
 @example(["~trainer.max_steps", "trainer.max_steps=3", "cell=nope", "experiment=adding"])
+@example(["scheduler=cosine", "scheduler.T_max=3", "trainer.max_epochs=7", "seed=2"])
+@example(["scheduler=one_cycle", "optimizer.lr=1", "scheduler.total_steps=9", "trainer.devices=2"])
+@example(["scheduler=cosine", "trainer.batch_size=7", "tracking.system_interval=3", "cell=gru"])
+@example(["scheduler=cosine", "~trainer.max_epochs", "cell.hidden_size=3"])
+@example(["scheduler=cosine", "++trainer={max_epochs:4}", "+trainer.more=1", "~scheduler.T_max"])
 @example(["++new.deep.key=3", "new.deep.key=4", "~new.deep", "trainer.maxepochs=3"])
 def test_it_gives_and_tells_what_hydra_does(overrides: list[str]) -> None:
     # One composer for all examples: what it remembers of one must not show in another.
