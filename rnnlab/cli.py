@@ -72,16 +72,16 @@ def _options(
     }
 )
 def train(context: typer.Context, overrides: Overrides = None) -> None:
-    """Train what the overrides describe. With -m, each of several values: cell=gru,lstm seed=0,1.
+    """Train what the overrides describe. With -m, each of several values: cell=gru,lstm seeds=5.
 
-    --help, --cfg job and --info are Hydra's.
+    -m --dry-run shows the runs and makes none; --help, --cfg job and --info are Hydra's.
     """
     arguments = [*(overrides or []), *context.args]
     from rnnlab.config.flags import answer, swept
 
     several = swept(arguments)
     if several is not None:
-        _sweep(several)
+        _sweep(several.overrides, dry=several.dry)
         return
     text = answer(arguments)
     if text is not None:
@@ -373,15 +373,19 @@ def _usage(error: Any) -> str:
     return f"{' '.join(error.format_message().split())} See: {place} --help"
 
 
-def _sweep(overrides: list[str]) -> None:
-    """Train every combination of values, then show what came of it."""
+def _sweep(overrides: list[str], *, dry: bool) -> None:
+    """Show every combination of values; train it, unless dry, and show what came of it."""
     from rnnlab.runs.folder import Status
     from rnnlab.sweeps.driver import run_all
+    from rnnlab.sweeps.overview import overview
     from rnnlab.sweeps.plan import plan
     from rnnlab.sweeps.tables import tables
 
-    jobs = plan(overrides)
-    outcomes, interrupt = run_all(jobs, _say)
+    planned = plan(overrides)
+    _show(*overview(planned, whole=dry))
+    if dry:
+        return
+    outcomes, interrupt = run_all(planned.jobs, _say)
     for table in tables(outcomes):
         _show("", table)
     if interrupt is not None:
@@ -438,7 +442,7 @@ def _show(*things: RenderableType) -> None:
 
 def _complete(line: str) -> int:
     from rnnlab.completion import candidates
-    from rnnlab.config.options import HYDRA_FLAGS, MULTIRUN
+    from rnnlab.config.options import DRY_RUN, HYDRA_FLAGS, MULTIRUN
 
     commands: Any = typer.main.get_command(app)
     verbs = {
@@ -450,6 +454,6 @@ def _complete(line: str) -> int:
         ]
         for name, command in commands.commands.items()
     }
-    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS, *MULTIRUN]
+    verbs["train"] = [*verbs["train"], *HYDRA_FLAGS, *MULTIRUN, DRY_RUN]
     sys.stdout.writelines(f"{word}\n" for word in candidates(line, verbs))
     return 0

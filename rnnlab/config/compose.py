@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,14 +18,14 @@ from rnnlab.config.interpolation import check_expansion
 from rnnlab.config.messages import FAULTS, explain, unknown_option
 from rnnlab.config.options import groups
 from rnnlab.config.resolve import settle
-from rnnlab.config.schema import OPTIONS
+from rnnlab.config.schema import OPTIONS, accepted
+from rnnlab.config.sweeping import for_one_run, take_out
 from rnnlab.errors import ConfigError, Refused, together
 from rnnlab.plugins.allowed import allowing
 from rnnlab.plugins.annotation import alternatives
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, names_hydra
 from rnnlab.plugins.search_path import register
-from rnnlab.plugins.signature import parameters
 
 
 def compose(overrides: Sequence[str] = ()) -> DictConfig:
@@ -45,27 +45,46 @@ def compose(overrides: Sequence[str] = ()) -> DictConfig:
     if (mistake := together(mistakes)) is not None:
         raise mistake
     assert cfg is not None
+    take_out(cfg)
     return cfg
 
 
-def attempt(overrides: Sequence[str]) -> tuple[DictConfig | None, list[ConfigError]]:
+Load = Callable[[Sequence[str]], DictConfig]
+"""Makes a config of overrides, and raises one of :data:`FAULTS` where it cannot."""
+
+
+def load(overrides: Sequence[str]) -> DictConfig:
+    """Return the config of some overrides; what it says of several runs is in it."""
+    parsed = parse(overrides)
+    lists = chosen_lists(parsed, groups())
+    cfg, chosen = compose_files(overrides, allow_list(said(parsed)))
+    return complete(cfg, {**lists, **chosen})
+
+
+def attempt(
+    overrides: Sequence[str], load: Load = load, *, several: bool = False
+) -> tuple[DictConfig | None, list[ConfigError]]:
     """Compose what can be composed, and say what cannot.
+
+    Args:
+        overrides: Hydra's override syntax.
+        load: Composes; another one than Hydra's way must give the same.
+        several: Whether this is one run of several, which the overrides may say something about.
 
     Returns:
         The config without the overrides at fault, or None where a file or an experiment is; and
-        the mistakes.
+        the mistakes. What the config says of several runs is in it, to be checked with the rest.
 
     Raises:
         Refused: An override or a file sets up Hydra itself.
     """
-    mistakes: list[ConfigError] = []
-    remaining = list(overrides)
-    for item in remaining:
+    for item in overrides:
         if names_hydra(item.partition("=")[0].lstrip("+~")):
             raise Refused(f"{item}: {WHY_NOT_HYDRA}")
+    remaining, mistakes = (list(overrides), []) if several else for_one_run(overrides)
     while True:
         try:
-            return _load(remaining), mistakes
+            return load(remaining), mistakes
         except FAULTS as error:
             mistake, culprit = explain(error, remaining)
             mistakes.append(mistake)
@@ -95,15 +114,17 @@ def hydra_session() -> Iterator[None]:
         yield
 
 
-def _load(overrides: list[str]) -> DictConfig:
-    parsed = _parsed(overrides)
-    lists = _chosen_lists(parsed)
-    with (
-        hydra_session(),
-        allowing(allow_list(_said(parsed))),
-        _as_a_fault("the configs cannot be composed"),
-    ):
-        cfg = hydra_compose("config", overrides, return_hydra_config=True)
+def compose_files(
+    overrides: Sequence[str], allow: list[str] | None
+) -> tuple[DictConfig, dict[str, Any]]:
+    """Return what Hydra makes of the files and overrides, and the option chosen in each group.
+
+    Args:
+        overrides: Hydra's override syntax.
+        allow: The distributions whose plugins may be used; None for all.
+    """
+    with hydra_session(), allowing(allow), as_a_fault("the configs cannot be composed"):
+        cfg = hydra_compose("config", list(overrides), return_hydra_config=True)
     chosen = {
         str(group): option
         for group, option in cfg.hydra.runtime.choices.items()
@@ -111,32 +132,53 @@ def _load(overrides: list[str]) -> DictConfig:
     }
     OmegaConf.set_struct(cfg, False)
     del cfg["hydra"]
-    # Hydra forgets what was chosen in a group that takes several options.
-    cfg.choices = {**lists, **chosen}
+    OmegaConf.set_struct(cfg, True)
+    return cfg, chosen
+
+
+def complete(cfg: DictConfig, chosen: Mapping[str, Any]) -> DictConfig:
+    """Name what was chosen and resolve what was composed, in place."""
+    OmegaConf.set_struct(cfg, False)
+    cfg.choices = dict(chosen)
     if cfg.get("experiment_name") is None:
         # It names a folder, and an experiment may lie in one, or be DISTRIBUTION:NAME.
         option = chosen.get("experiment") or chosen.get("dataset")
         cfg.experiment_name = re.sub("[/:]", "_", str(option))
     check_expansion(cfg)
     settle(cfg)
-    _conform(cfg)
+    conform(cfg)
     OmegaConf.set_struct(cfg, True)
     return cfg
 
 
-def _parsed(overrides: Iterable[str]) -> list[Override]:
-    parser = OverridesParser.create()
-    parsed = []
-    for item in overrides:
+def parse(
+    overrides: Iterable[str], known: dict[str, list[Override]] | None = None
+) -> list[Override]:
+    """Return overrides as Hydra reads them.
+
+    Args:
+        overrides: Hydra's override syntax.
+        known: Those that were read already, added to.
+
+    Raises:
+        ConfigError: One is no text that could be written to a file.
+        OverrideParseException: One cannot be read.
+    """
+    known = {} if known is None else known
+    return [parsed for item in overrides for parsed in _parsed(item, known)]
+
+
+def _parsed(item: str, known: dict[str, list[Override]]) -> list[Override]:
+    if item not in known:
         key, _, value = item.partition("=")
         if not item.isprintable() and any("\ud800" <= sign <= "\udfff" for sign in item):
             raise ConfigError("is not UTF-8", key=key, value=value)
-        with _as_a_fault("cannot be read", key=key, value=value):
-            parsed += parser.parse_overrides([item])
-    return parsed
+        with as_a_fault("cannot be read", key=key, value=value):
+            known[item] = OverridesParser.create().parse_overrides([item])
+    return known[item]
 
 
-def _said(overrides: Iterable[Override]) -> dict[str, Any]:
+def said(overrides: Iterable[Override]) -> dict[str, Any]:
     """Return what overrides say of which plugins may be used."""
     return {
         str(item.key_or_group): None if item.is_delete() else item.value()
@@ -146,7 +188,7 @@ def _said(overrides: Iterable[Override]) -> dict[str, Any]:
 
 
 @contextmanager
-def _as_a_fault(why: str, **place: str) -> Iterator[None]:
+def as_a_fault(why: str, **place: str) -> Iterator[None]:
     """Let only :data:`FAULTS` and refusals out of what works on a user's text.
 
     Hydra asserts and converts as it goes: a number of 5,000 digits is a ValueError of int(), a
@@ -161,9 +203,17 @@ def _as_a_fault(why: str, **place: str) -> Iterator[None]:
         raise ConfigError(f"{why}: {type(error).__name__}: {said}".rstrip(": "), **place) from error
 
 
-def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
-    """Return the groups for which several options are chosen; refuse choices that are no names."""
-    known, lists = groups(), {}
+def chosen_lists(overrides: list[Override], known: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the groups for which several options are chosen, which Hydra forgets.
+
+    Args:
+        overrides: As Hydra reads them.
+        known: The groups that there are.
+
+    Raises:
+        ConfigError: What is chosen in a group is no name, or an override has no key.
+    """
+    lists = {}
     for override in overrides:
         group = override.key_or_group
         if not group:
@@ -181,14 +231,14 @@ def _chosen_lists(overrides: list[Override]) -> dict[str, list[Any]]:
     return lists
 
 
-def _conform(cfg: DictConfig) -> None:
+def conform(cfg: DictConfig, parts: Iterable[str] = OPTIONS) -> None:
     """Write whole numbers as reals where reals are meant, so that 1 and 1.0 are one config."""
-    for key, schema in OPTIONS.items():
+    for key, schema in ((part, OPTIONS[part]) for part in parts if part in OPTIONS):
         node = cfg.get(key)
         if not isinstance(node, DictConfig):
             continue
         written: Any = OmegaConf.to_container(node, resolve=False)
-        for parameter in parameters(schema):
+        for parameter in accepted(schema):
             value = written.get(parameter.name)
             kinds = alternatives(parameter.type)
             if type(value) is int and float in kinds and int not in kinds:

@@ -6,37 +6,50 @@ import logging
 from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import Container, OmegaConf
 
 from rnnlab.config.compose import compose, hydra_session
-from rnnlab.config.options import HYDRA_FLAGS, MULTIRUN
+from rnnlab.config.options import DRY_RUN, HYDRA_FLAGS, MULTIRUN
 from rnnlab.errors import ConfigError
 
 _SHORT = {"-h": "--help", "-c": "--cfg", "-p": "--package", "-i": "--info"}
 
 
-def swept(arguments: Sequence[str]) -> list[str] | None:
-    """Return the overrides of a command line that asks for a run of each combination of values.
+@dataclass(frozen=True)
+class Swept:
+    """A command line that asks for a run of each combination of values.
+
+    Args:
+        overrides: Its overrides.
+        dry: Whether the runs are only to be shown.
+    """
+
+    overrides: list[str]
+    dry: bool
+
+
+def swept(arguments: Sequence[str]) -> Swept | None:
+    """Return what a command line asks for that has ``-m`` or ``--multirun`` in it, or None.
 
     Args:
         arguments: Everything after ``train``.
 
-    Returns:
-        None when there is no ``-m`` and no ``--multirun``.
-
     Raises:
-        ConfigError: There is another flag beside it.
+        ConfigError: There is another flag beside it, or one that belongs to it without it.
     """
     if not any(item in MULTIRUN for item in arguments):
+        if DRY_RUN in arguments:
+            raise ConfigError(f"belongs to {MULTIRUN[0]}", key=DRY_RUN)
         return None
-    overrides = [item for item in arguments if item not in MULTIRUN]
+    overrides = [item for item in arguments if item not in (*MULTIRUN, DRY_RUN)]
     for item in overrides:
         if item.startswith("-"):
             raise ConfigError(f"does not go with {MULTIRUN[-1]}", key=item)
-    return overrides
+    return Swept(overrides, DRY_RUN in arguments)
 
 
 def answer(arguments: Sequence[str]) -> str | None:

@@ -18,6 +18,9 @@ HYDRA_FLAGS = ("--help", "--hydra-help", "--cfg", "--package", "--resolve", "--i
 MULTIRUN = ("-m", "--multirun")
 """The flag of ``rnnlab train`` that makes a run of each combination of values."""
 
+DRY_RUN = "--dry-run"
+"""The flag beside it that shows the runs instead of making them."""
+
 
 def groups() -> list[str]:
     """Return the config groups: folders of configs and kinds of components, sorted."""

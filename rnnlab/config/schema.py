@@ -5,25 +5,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Literal
 
+from rnnlab.plugins.signature import Parameter, parameters
 from rnnlab.ranges import Range
 
 Count = Annotated[int, Range(min=1)]
 Parallel = Annotated[int, Range(min=1, max=1024)]
 Limit = Annotated[int | float | None, Range(min=0)]
+Seed = Annotated[int, Range(min=0, max=2**32 - 1)]
+Seeds = Count | list[Seed] | None
 
 
 @dataclass(frozen=True)
 class Run:
     """The keys at the top level."""
 
-    seed: Annotated[int, Range(min=0, max=2**32 - 1)]
+    seed: Seed
     name: str | None
     experiment_name: str | None
     output_dir: str
     init_from: str | None = None  # absent from the config of older runs
+    seeds: Seeds = None  # of a sweep, and absent from the config of every run
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,18 @@ class Plugins:
 
 
 @dataclass(frozen=True)
+class Sweep:
+    """``sweep``: how several runs are made; no run has it in its config."""
+
+    name: str | None = None
+    workers: Parallel | Literal["auto"] = "auto"
+    retries: Annotated[int, Range(min=0, max=100)] = 1
+    timeout: Annotated[float | None, Range(above=0, max=31_536_000)] = None
+    params: dict[str, Any] = field(default_factory=dict)
+    seeds: Seeds = None
+
+
+@dataclass(frozen=True)
 class Scheduling:
     """``scheduler.interval``: how often the scheduler steps; the rest belongs to its class."""
 
@@ -97,8 +114,15 @@ OPTIONS: dict[str, type] = {
     "tracking": Tracking,
     "diagnostics": Diagnostics,
     "plugins": Plugins,
+    "sweep": Sweep,
 }
 """The parts of a config that set options of rnnlab itself."""
 
-LATER = ("plugins",)
-"""Those of them that the configs of older runs do not have."""
+LATER = ("plugins", "sweep")
+"""Those of them that the configs of older runs, or of all runs, do not have."""
+
+
+@cache
+def accepted(cls: type) -> tuple[Parameter, ...]:
+    """Return the keys of one of these classes, each with what is accepted."""
+    return tuple(parameters(cls))

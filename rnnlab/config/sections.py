@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from rnnlab.config import schema
 from rnnlab.config.targets import target
 from rnnlab.errors import ConfigError
 from rnnlab.plugins.nodes import configurable
-from rnnlab.plugins.signature import Parameter, parameters
+from rnnlab.plugins.signature import Parameter
 from rnnlab.ranges import Range
 
 COMPONENTS = ("dataset", "task", "cell", "backbone", "optimizer")
@@ -37,7 +37,7 @@ class Section:
 
     key: str
     node: DictConfig
-    parameters: list[Parameter]
+    parameters: Sequence[Parameter]
     others: tuple[str, ...] = ()
 
     @property
@@ -50,28 +50,38 @@ class Section:
         return f"{self.key}.{name}" if self.key else name
 
 
+PARTS = ("", *schema.OPTIONS, *COMPONENTS, "scheduler", "choices", "callbacks")
+"""Every part of a config, by its key; the top level is the first."""
+
+
 def sections(cfg: DictConfig, mistakes: list[ConfigError]) -> Iterator[Section]:
     """Give the parts of a config that are there; add those that cannot be read to ``mistakes``.
 
     Raises:
         Refused: A ``_target_`` names something that must not be built.
     """
-    others = (*schema.OPTIONS, *COMPONENTS, "scheduler", "callbacks", "choices")
-    yield Section("", cfg, parameters(schema.Run), others)
-    for key, options in schema.OPTIONS.items():
-        if key in schema.LATER and key not in cfg:
-            continue
-        if (node := _mapping(cfg, key, mistakes)) is not None:
-            yield Section(key, node, parameters(options))
-    for key in COMPONENTS:
-        if (node := _mapping(cfg, key, mistakes)) is not None:
-            yield from _component(key, key, node, mistakes)
-    if node := _mapping(cfg, "scheduler", mistakes):
-        yield from _component("scheduler", "scheduler", node, mistakes)
-    if (choices := _mapping(cfg, "choices", mistakes)) is not None:
-        yield Section("choices", choices, _choices(choices))
-    for name, callback in callback_nodes(cfg, mistakes).items():
-        yield from _component("callbacks", f"callbacks.{name}", callback, mistakes)
+    for part in PARTS:
+        yield from sections_of(cfg, part, mistakes)
+
+
+def sections_of(cfg: DictConfig, part: str, mistakes: list[ConfigError]) -> Iterator[Section]:
+    """Give what is there of one of :data:`PARTS`, as :func:`sections` does."""
+    if part in schema.LATER and part not in cfg:
+        return
+    if not part:
+        others = (*schema.OPTIONS, *COMPONENTS, "scheduler", "callbacks", "choices")
+        yield Section("", cfg, schema.accepted(schema.Run), others)
+    elif part == "callbacks":
+        for name, callback in callback_nodes(cfg, mistakes).items():
+            yield from _component("callbacks", f"callbacks.{name}", callback, mistakes)
+    elif (node := _mapping(cfg, part, mistakes)) is None:
+        return
+    elif part in schema.OPTIONS:
+        yield Section(part, node, schema.accepted(schema.OPTIONS[part]))
+    elif part == "choices":
+        yield Section(part, node, _choices(node))
+    elif node or part != "scheduler":
+        yield from _component(part, part, node, mistakes)
 
 
 def _choices(node: DictConfig) -> list[Parameter]:
@@ -107,7 +117,7 @@ def _component(
             replace(item, range=_LEARNING_RATE) if item.name == "lr" else item for item in arguments
         ]
     if slot == "scheduler":
-        arguments += parameters(schema.Scheduling)
+        arguments += schema.accepted(schema.Scheduling)
     yield Section(key, node, arguments, ("_target_",))
 
 

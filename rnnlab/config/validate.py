@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,11 +12,11 @@ from omegaconf.errors import OmegaConfBaseException
 from rnnlab.config.agreement import disagreements
 from rnnlab.config.allow_list import checked
 from rnnlab.config.folder_names import refused_name
-from rnnlab.config.sections import Section, sections
+from rnnlab.config.sections import PARTS, Section, sections_of
 from rnnlab.data.files import is_there, no_such_file
 from rnnlab.errors import ConfigError, DataError, Refused, nearest, together
 from rnnlab.plugins.allowed import allowing
-from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers
+from rnnlab.plugins.conf_source import WHY_NOT_HYDRA, powers_of
 from rnnlab.plugins.signature import Parameter
 
 
@@ -30,32 +31,62 @@ def validate(cfg: DictConfig) -> None:
         raise mistake
 
 
-def mistakes_of(cfg: DictConfig, *, files: bool = True) -> list[ConfigError]:
+_ENVIRONMENT = re.compile(r"\$\{oc\.env:\w+(,[^${}]*)?\}")
+
+Known = dict[tuple[str, str, bool], list[ConfigError]]
+"""The mistakes of parts of configs that were looked at before, by all that they depend on."""
+
+
+def mistakes_of(
+    cfg: DictConfig, *, files: bool = True, known: Known | None = None
+) -> list[ConfigError]:
     """Return every mistake of a config.
 
     Args:
         cfg: The config.
         files: Whether the file that it names as data must be there.
+        known: Of configs before, added to: a part that is equal has the same mistakes.
 
     Raises:
         Refused: A ``_target_`` names something that must not be built, or Hydra is set up.
     """
-    for key in powers(cfg):
+    plain: Any = OmegaConf.to_container(cfg, resolve=False)
+    for key in powers_of(plain):
         raise Refused(f"{key}: {WHY_NOT_HYDRA}")
+    allow = _allowed(plain)
+    known = {} if known is None else known
     mistakes: list[ConfigError] = []
     # What its files say of plugins, too: an experiment's word is not known before it is composed.
-    with allowing(_allowed(cfg)):
-        for section in sections(cfg, mistakes):
-            mistakes += _unknown(section)
-            for parameter in section.parameters:
-                if mistake := _mistake(section, parameter, files):
-                    mistakes.append(mistake)
+    with allowing(allow):
+        for part in PARTS:
+            content = repr((allow, plain.get(part) if part else _top_level(plain)))
+            place = (part, content, files)
+            found = known.get(place)
+            if found is None:
+                found = _mistakes_of_part(cfg, part, files)
+            if "${" not in _ENVIRONMENT.sub("", content):  # which stands for what is elsewhere
+                known[place] = found
+            mistakes += found
     return mistakes or list(disagreements(cfg))
 
 
-def _allowed(cfg: DictConfig) -> list[str] | None:
+def _top_level(plain: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if key not in PARTS}
+
+
+def _mistakes_of_part(cfg: DictConfig, part: str, files: bool) -> list[ConfigError]:
+    mistakes: list[ConfigError] = []
+    for section in sections_of(cfg, part, mistakes):
+        mistakes += _unknown(section)
+        written = _plain(section.node, resolve=False)
+        for parameter in section.parameters:
+            if mistake := _mistake(section, written, parameter, files):
+                mistakes.append(mistake)
+    return mistakes
+
+
+def _allowed(plain: Any) -> list[str] | None:
     """Return the distributions whose plugins a config allows; none where it is not to be read."""
-    plain: Any = OmegaConf.to_container(cfg, resolve=False)
     part = plain.get("plugins")
     allow = part.get("allow") if isinstance(part, dict) else part
     try:
@@ -76,7 +107,9 @@ def _unknown(section: Section) -> Iterator[ConfigError]:
             )
 
 
-def _mistake(section: Section, parameter: Parameter, files: bool) -> ConfigError | None:
+def _mistake(
+    section: Section, plain: dict[str, Any], parameter: Parameter, files: bool
+) -> ConfigError | None:
     key = section.path(parameter.name)
     missing = OmegaConf.is_missing(section.node, parameter.name)
     if missing or (parameter.required and parameter.name not in section.node):
@@ -84,7 +117,7 @@ def _mistake(section: Section, parameter: Parameter, files: bool) -> ConfigError
     if parameter.name not in section.node:
         return None
     # What an interpolation stands for may be a secret; messages show it as it is written.
-    written = _plain(section.node, resolve=False)[parameter.name]
+    written = plain[parameter.name]
     try:
         value = _plain(section.node[parameter.name], resolve=True)
     except OmegaConfBaseException as error:
@@ -122,6 +155,7 @@ def _folder(value: str) -> str | None:
 _NAMES: dict[str, Callable[[Any], str | None]] = {
     "name": refused_name,
     "experiment_name": refused_name,
+    "sweep.name": refused_name,
     "output_dir": _folder,
 }
 """Why the text under a key names no file or folder."""

@@ -87,7 +87,11 @@ def powers(config: DictConfig, config_path: str = "", package: str = "") -> Iter
         yield config_path
     if names_hydra(package):
         yield f"@package {package}"
-    plain: Any = OmegaConf.to_container(config, resolve=False)
+    yield from powers_of(OmegaConf.to_container(config, resolve=False))
+
+
+def powers_of(plain: Any) -> Iterator[str]:
+    """Give the places at which plain values would set up Hydra, as a file of configs."""
     if not isinstance(plain, Mapping):
         return
     yield from (str(key) for key in plain if names_hydra(str(key)))

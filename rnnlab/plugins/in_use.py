@@ -46,7 +46,7 @@ def plugins_in_use(config: Mapping[str, Any]) -> dict[str, PluginInUse]:
         config: The config as plain values.
     """
     found: dict[str, dict[str, Component]] = defaultdict(dict)
-    for component in filter(None, map(owner, _targets(config))):
+    for component in filter(None, map(owner, targets(config))):
         found[component.distribution].setdefault(component.package, component)
     return {name: _in_use(packages) for name, packages in sorted(found.items())}
 
@@ -57,11 +57,11 @@ def _in_use(packages: Mapping[str, Component]) -> PluginInUse:
     return PluginInUse(next(iter(packages.values())).version, whole)
 
 
-def _targets(node: Any) -> Iterator[str]:
-    """Give every ``_target_`` in a plain config."""
+def targets(node: Any) -> Iterator[str]:
+    """Give every ``_target_`` in a plain config, in order."""
     if not isinstance(node, Mapping):
         return
     if "_target_" in node:
         yield str(node["_target_"])
     for child in node.values():
-        yield from _targets(child)
+        yield from targets(child)

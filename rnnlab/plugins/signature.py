@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
 from rnnlab.plugins.annotation import alternatives, fits, is_enum, is_path, words
 from rnnlab.ranges import Range
@@ -94,6 +95,17 @@ def parameters(cls: type, without: Iterable[str] = ()) -> list[Parameter]:
             arguments of the next constructor among the bases, which it is handed to.
         without: Arguments to leave out.
     """
+    if cls not in _known:
+        _known[cls] = _parameters(cls)
+    left_out = set(without)
+    return [parameter for parameter in _known[cls] if parameter.name not in left_out]
+
+
+# Reading annotations takes a millisecond, and a sweep asks for the same ones a thousand times.
+_known: WeakKeyDictionary[type, list[Parameter]] = WeakKeyDictionary()
+
+
+def _parameters(cls: type) -> list[Parameter]:
     found: dict[str, Parameter] = {}
     for kind in _constructors(cls):
         hints, factories = _hints(kind), _factories(kind)
@@ -102,7 +114,7 @@ def parameters(cls: type, without: Iterable[str] = ()) -> list[Parameter]:
                 name = argument.name
                 default = factories[name]() if name in factories else argument.default
                 found.setdefault(name, _parameter(name, hints.get(name, Any), default))
-    return [parameter for name, parameter in found.items() if name not in set(without)]
+    return list(found.values())
 
 
 def _constructors(cls: type) -> Iterator[type]:

@@ -57,19 +57,33 @@ def assemble(config: DictConfig) -> Assembly:
     plain: Any = OmegaConf.to_container(config, resolve=False)
     plugins = plugins_in_use(plain)
     dataset = build.dataset(config)
+    task = fitting_task(config, dataset.spec)
+    check_weights(lambda: build_model(config, task, dataset.spec))
+    seed_everything(int(config.seed))
+    model = build_model(config, task, dataset.spec)
+    check_truncation(config, task, model, dataset.spec)
+    return Assembly(config, dataset, task, model, plugins)
+
+
+def fitting_task(config: DictConfig, spec: DataSpec) -> Task:
+    """Return the task of a config for some data.
+
+    Raises:
+        ConfigError: It cannot be built, or does not take the data.
+    """
     task = build.task(config)
-    spec = dataset.spec
     reason = task.refusal(spec)
     if reason is not None:
         # A task may also refuse data of the very mapping that it is named for.
         suited = f"; such data is made for task={spec.mapping}"
         name = config.choices.task
         raise ConfigError(reason + suited * (name != spec.mapping), key="task", value=name)
-    check_weights(lambda: task.build_model(spec, build.backbone_factory(config)))
-    seed_everything(int(config.seed))
-    model = task.build_model(spec, build.backbone_factory(config))
-    _check_truncation(config, task, model, spec)
-    return Assembly(config, dataset, task, model, plugins)
+    return task
+
+
+def build_model(config: DictConfig, task: Task, spec: DataSpec) -> Model:
+    """Return the model of a config for some data, on the device that torch is set to."""
+    return task.build_model(spec, build.backbone_factory(config))
 
 
 def seed_everything(seed: int) -> None:
@@ -79,7 +93,12 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def _check_truncation(config: DictConfig, task: Task, model: Model, spec: DataSpec) -> None:
+def check_truncation(config: DictConfig, task: Task, model: Model, spec: DataSpec) -> None:
+    """Check that a model can be trained in chunks of time, where the config or the data want it.
+
+    Raises:
+        ConfigError: It cannot.
+    """
     steps = config.trainer.truncate_steps
     one_way = all(part.causal for part in model.modules() if isinstance(part, Backbone))
     if spec.stream and not one_way:

@@ -14,6 +14,16 @@ _IGNORED_TRAINER = ("num_workers", "devices", "threads", "enable_progress_bar",
                     "checkpoint_every_n_steps", "preempt", "preempt_grace")  # fmt: skip
 
 
+def counts(key: str) -> bool:
+    """Return whether a value of a config has a part in the fingerprint.
+
+    Args:
+        key: Its dotted key.
+    """
+    first, _, rest = key.partition(".")
+    return first not in _IGNORED and not (first == "trainer" and rest in _IGNORED_TRAINER)
+
+
 def fingerprint(
     config: Mapping[str, Any],
     data_sha256: str,

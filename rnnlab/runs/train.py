@@ -43,7 +43,7 @@ def configured(overrides: list[str]) -> DictConfig:
         Refused: Something would run code that it should not.
     """
     config = checked(overrides)
-    _make_data_path_absolute(config)
+    make_data_path_absolute(config)
     return config
 
 
@@ -73,7 +73,8 @@ def create(assembly: Assembly) -> RunFolder:
     return create_run(config, Path(config.output_dir), fill)
 
 
-def _make_data_path_absolute(config: DictConfig) -> None:
+def make_data_path_absolute(config: DictConfig) -> None:
+    """Let the data of a config be found from any working directory."""
     # The folder may be executed again from another working directory.
     path = config.dataset.get("path")
     if isinstance(path, str) and Path(path).expanduser().exists():

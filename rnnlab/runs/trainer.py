@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from rnnlab.config import build
 from rnnlab.data.loading import Loader, make_loader
@@ -29,12 +31,12 @@ from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.signals import OwnSignalHandlers, Signals
 from rnnlab.training.tbptt import TruncatedLoader
 
-# Options of conf/trainer that are Lightning's own and go to its Trainer as they are.
-_LIGHTNING = """
+LIGHTNING = """
     max_epochs max_steps accumulate_grad_batches gradient_clip_val check_val_every_n_epoch
     limit_train_batches limit_val_batches accelerator devices strategy precision deterministic
     enable_progress_bar
 """.split()
+"""Options of ``conf/trainer`` that are Lightning's own and go to its Trainer as they are."""
 
 _STRATEGIES = ("auto", "ddp", "ddp_find_unused_parameters_true")
 
@@ -127,13 +129,29 @@ def check_training(assembly: Assembly) -> None:
         ConfigError: A value is refused, a share of a part is less than one batch of it, or there is
             no such accelerator, device or strategy.
     """
-    config = assembly.config
-    made = build.optimizer(config, assembly.model.parameters())
-    build.scheduler(config, made)
+    check_optimization(assembly.config, assembly.model.parameters())
+    check_batches(assembly)
+    count_processes(assembly.config)
+
+
+def check_optimization(config: DictConfig, parameters: Iterable[nn.Parameter]) -> None:
+    """Check that optimizer and scheduler of a config can be made for some parameters.
+
+    Raises:
+        ConfigError: A value is refused.
+    """
+    build.scheduler(config, build.optimizer(config, parameters))
+
+
+def check_batches(assembly: Assembly) -> None:
+    """Check that each part of the data has what its batches are limited to.
+
+    Raises:
+        ConfigError: A share is less than one batch, or of data whose length is not known.
+    """
     most_batches(assembly, "train", training_loader(assembly))
     for part in ("val", "test"):
         most_batches(assembly, part, loader(assembly, part))
-    count_processes(config)
 
 
 def count_processes(config: DictConfig) -> int:
@@ -170,7 +188,7 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
         logging.getLogger(name).setLevel(logging.WARNING)
     values: Any = OmegaConf.to_container(config.trainer, resolve=True)
     # Null means Lightning's own default here.
-    passed_on = {name: values[name] for name in _LIGHTNING if values[name] is not None}
+    passed_on = {name: values[name] for name in LIGHTNING if values[name] is not None}
     if ranks.processes() > 1:
         passed_on["strategy"] = ranks.strategy(values["strategy"])
     try:

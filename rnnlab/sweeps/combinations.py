@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress, islice, product
-from math import prod
+from itertools import compress, product
+from math import ceil, isinf, prod
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
 
 from rnnlab.config.options import groups, options
 from rnnlab.errors import ConfigError
 
-_MOST = 10_000
+MOST = 10_000
+"""Runs in one sweep."""
+
+_SHOWN = 10**15
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,21 @@ class Combination:
         return " ".join(f"{key}={value}" for key, value in self.swept.items())
 
 
-def combinations(overrides: Sequence[str]) -> list[Combination]:
+def combinations(overrides: Sequence[str], replicates: int = 1) -> list[Combination]:
     """Return every combination of values; those of the last override follow each other.
 
     Args:
         overrides: ``seed=0,1``, ``cell=choice(gru,lstm)``, ``cell=glob(*)``,
             ``cell.hidden_size=range(8,33,8)``; one that names one value, or cannot be read, is
             part of every combination as it is.
+        replicates: How many runs each combination is to have.
 
     Raises:
         ConfigError: Values cannot be listed, there are none or too many, or a key has two lists.
     """
-    lists = [_alternatives(item) for item in overrides]
-    if (count := prod(map(len, lists))) > _MOST:
-        raise ConfigError(f"the overrides make {count:,} runs; {_MOST:,} are the most")
+    lists = [alternatives(item) for item in overrides]
+    if (count := replicates * prod(map(len, lists))) > MOST:
+        raise too_many(count)
     keys = [items[0].partition("=")[0] for items in lists]
     for key, items in zip(keys, lists, strict=True):
         if len(items) > 1 and keys.count(key) > 1:
@@ -59,32 +63,69 @@ def combinations(overrides: Sequence[str]) -> list[Combination]:
     ]
 
 
-def _alternatives(item: str) -> list[str]:
-    """Return an override for each value that one names."""
+def too_many(count: float) -> ConfigError:
+    """Return the refusal of a number of runs that no sweep has."""
+    shown = f"{count:,}" if count < _SHOWN else f"more than {_SHOWN:,}"
+    return ConfigError(f"the overrides make {shown} runs; {MOST:,} are the most")
+
+
+def parsed(item: str) -> Override | None:
+    """Return an override as Hydra reads it, or None where it cannot.
+
+    Whoever composes it tells what is wrong with it.
+    """
     try:
-        (parsed,) = OverridesParser.create().parse_overrides([item])
+        (found,) = OverridesParser.create().parse_overrides([item])
     except Exception:
-        # Whoever composes it tells what is wrong with it.
-        return [item]
-    if not parsed.is_sweep_override():
+        return None
+    return found
+
+
+def is_swept(item: str) -> bool:
+    """Return whether an override is written as a list of values, even if it names only one."""
+    found = parsed(item)
+    return found is not None and found.is_sweep_override()
+
+
+def alternatives(item: str) -> list[str]:
+    """Return an override for each value that one names.
+
+    Raises:
+        ConfigError: It names none, too many, or values that cannot be listed.
+    """
+    override = parsed(item)
+    if override is None or not override.is_sweep_override():
         return [item]
     key, _, written = item.partition("=")
     try:
-        values = dict.fromkeys(islice(_values(parsed), _MOST + 1))
-    except (HydraException, ValueError) as error:
+        if (count := _count(override)) > MOST:
+            raise too_many(count)
+        values = dict.fromkeys(_values(override))
+    except (HydraException, ValueError, ArithmeticError) as error:
         raise ConfigError(str(error), key=key, value=written) from error
     if not values:
         valid = options(key) if key in groups() else ()
         raise ConfigError("names no value", key=key, value=written, valid=valid)
-    return [f"{parsed.get_key_element()}={value}" for value in values]
+    return [f"{override.get_key_element()}={value}" for value in values]
 
 
-def _values(parsed: Override) -> Iterator[str]:
-    if parsed.is_interval_sweep():
-        raise ValueError("has no list of values; write range(…) or choice(…)")
-    value: Any = parsed.value()
+def _count(override: Override) -> float:
+    """Return how many values a range has, found without listing them; 0 for what is no range."""
+    found: Any = override.value()
+    if not isinstance(found, RangeSweep) or not found.step:
+        return 0
+    assert found.start is not None
+    assert found.stop is not None
+    steps = (found.stop - found.start) / found.step
+    return max(0, steps if isinf(steps) else ceil(steps))
+
+
+def _values(override: Override) -> Iterator[str]:
+    if override.is_interval_sweep():
+        raise ValueError("is an interval, and a grid needs values; write range(…) or choice(…)")
+    value: Any = override.value()
     if not isinstance(value, Glob):
-        return parsed.sweep_string_iterator()
-    if parsed.key_or_group not in groups():
+        return override.sweep_string_iterator()
+    if override.key_or_group not in groups():
         raise ValueError("glob(…) chooses among the options of a group")
-    return iter(value.filter(options(parsed.key_or_group)))
+    return iter(value.filter(options(override.key_or_group)))

@@ -89,9 +89,10 @@ def _run(job: Job, arrived: Sequence[int]) -> Outcome:
 
 
 def _made(job: Job) -> RunFolder:
-    if job.config.init_from is None:
-        return create_run(job.config, Path(job.config.output_dir))
-    return create(prepare(job.config))  # only the model tells which weights fit
+    config = job.config
+    if config.init_from is None:
+        return create_run(config, Path(config.output_dir))
+    return create(prepare(config))  # only the model tells which weights fit
 
 
 def _execute(folder: RunFolder, arrived: Sequence[int]) -> int:

@@ -43,9 +43,9 @@ def _summary(runs: Sequence[Outcome]) -> Summary:
     results: dict[int, dict[str, Any]] = {}
     for run in runs:
         assert run.folder is not None
-        results[int(run.job.config.seed)] = run.folder.read_result()
-    config = runs[0].job.config
-    return Summary(config.experiment_name, "", tuple(results.values()))
+        results[run.job.seed] = run.folder.read_result()
+    experiment = str(runs[0].job.plain["experiment_name"])
+    return Summary(experiment, "", tuple(results.values()))
 
 
 def _failures(outcomes: Sequence[Outcome]) -> Table:

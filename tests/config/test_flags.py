@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from rnnlab.config.flags import answer, swept
+from rnnlab.config.flags import Swept, answer, swept
 from rnnlab.errors import ConfigError
 
 
@@ -64,9 +64,21 @@ def test_a_wrong_override_is_still_an_error() -> None:
 
 @pytest.mark.parametrize("flag", ["-m", "--multirun"])
 def test_a_run_of_each_value(flag: str) -> None:
-    assert swept([flag, "seed=0,1"]) == swept(["seed=0,1", flag]) == ["seed=0,1"]
-    assert swept([flag]) == []
+    assert swept([flag, "seed=0,1"]) == swept(["seed=0,1", flag]) == Swept(["seed=0,1"], dry=False)
+    assert swept([flag, "--dry-run"]) == Swept([], dry=True)
     assert swept(["seed=1", "name=-m"]) is None
+
+
+def test_a_dry_run_is_one_of_several() -> None:
+    with pytest.raises(ConfigError, match="--dry-run: belongs to -m"):
+        swept(["--dry-run", "seed=0"])
+
+
+def test_what_is_about_several_runs_is_no_config_of_one() -> None:
+    with pytest.raises(ConfigError, match="seeds=5: is for several runs; add -m"):
+        answer(["--cfg", "job", "seeds=5"])
+    shown = yaml.safe_load(answer(["--cfg", "job"]) or "")
+    assert not {"sweep", "seeds"} & {*shown, *shown["choices"]}
 
 
 @pytest.mark.parametrize("other", ["--cfg", "--help", "-x"])

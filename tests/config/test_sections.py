@@ -3,7 +3,7 @@ from __future__ import annotations
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config import schema
-from rnnlab.config.compose import compose
+from rnnlab.config.compose import compose, load
 from rnnlab.config.sections import COMPONENTS, Section, callback_nodes, sections
 from rnnlab.errors import ConfigError
 
@@ -26,7 +26,8 @@ def changed(key: str, value: object) -> DictConfig:
 def test_every_part_of_the_default_config_is_a_section() -> None:
     parts, mistakes = found(COMPOSED)
     assert mistakes == []
-    assert {"", *schema.OPTIONS, *COMPONENTS} <= set(parts)
+    assert {"", *schema.OPTIONS, *COMPONENTS} - {"sweep"} <= set(parts)
+    assert "sweep" in found(load([]))[0]  # no run has it
     assert set(parts[""].names) >= set(map(str, COMPOSED))
 
 

@@ -72,6 +72,33 @@ def test_glob_finds_plugins() -> None:
     assert "cell=leaky" in [str(item) for item in combinations(["cell=glob(*)"])]
 
 
+@pytest.mark.parametrize(
+    "item",
+    ["a=range(3)", "a=range(1,10,0.5)", "a=range(5,0,-2)", "a=float(range(3))", "a=str(1,2,x)",
+     "a=int(1.0,2)", "a=sort(3,1,2)", "a=sort(b,a,c,reverse=true)", "a=sort(range(3),reverse=true)",
+     "a=tag(x,y,choice(1,2))", "a=[1,2],{b:c},null,true,'q,r'", "++a=1,2",
+     "a=sort(int(3.0),1)", "a=bool(choice(true,false))", "cell=gru,lstm"],
+)  # fmt: skip
+def test_values_are_those_of_hydras_own_sweeper(item: str) -> None:
+    (found,) = OverridesParser.create().parse_overrides([item])
+    (expected,) = BasicSweeper.split_arguments([found], None)
+    if found.is_sweep_override():
+        assert [run.overrides for run in combinations([item])] == list(map(tuple, expected))
+    else:
+        assert [run.overrides for run in combinations([item])] == [(item,)]
+
+
+def test_shuffled_values_are_all_there() -> None:
+    for item in ("a=shuffle(1,2,3)", "a=shuffle(range(1,4))"):
+        assert sorted(str(run) for run in combinations([item])) == ["a=1", "a=2", "a=3"]
+
+
+def test_replicates_count() -> None:
+    assert len(combinations(["a=range(0,100)"], replicates=100)) == 100
+    with pytest.raises(ConfigError, match="the overrides make 10,100 runs"):
+        combinations(["a=range(0,100)"], replicates=101)
+
+
 @pytest.mark.parametrize("item", ["=", "cell", "cell=gru,", "a=[", ""])
 def test_what_cannot_be_read_is_left_to_whoever_composes_it(item: str) -> None:
     assert [run.overrides for run in combinations([item, "seed=0,1"])] == [
@@ -85,14 +112,21 @@ def test_what_cannot_be_read_is_left_to_whoever_composes_it(item: str) -> None:
     [
         (
             ["optimizer.lr=interval(0,1)"],
-            "optimizer.lr=interval(0,1): has no list of values; write",
+            "optimizer.lr=interval(0,1): is an interval, and a grid needs values; write range(…)",
         ),
         (["seed=range(3,3)"], "seed=range(3,3): names no value"),
         (["seed=range(0,3,0)"], "seed=range(0,3,0): range() arg 3 must not be zero"),
         (["cell=glob(nope*)"], "cell=glob(nope*): names no value; valid: "),
         (["cell.hidden_size=glob(*)"], "cell.hidden_size=glob(*): glob(…) chooses among the opt"),
         (["seed=0,1", "seed=2"], "seed: is there more than once"),
-        (["seed=range(0,1000000000000)"], "the overrides make 10,001 runs; 10,000 are the most"),
+        (
+            ["optimizer.lr=tag(log,interval(1e-4,1))"],
+            "optimizer.lr=tag(log,interval(1e-4,1)): is an",
+        ),
+        (["seed=range(0,1000000000000)"], "the overrides make 1,000,000,000,000 runs; 10,000 are"),
+        (["seed=shuffle(range(0,1000000000000))"], "the overrides make 1,000,000,000,000 runs; 10"),
+        (["optimizer.lr=range(0,1,1e-320)"], "the overrides make more than 1,000,000,000,000,000"),
+        (["optimizer.lr=range(nan,1)"], "optimizer.lr=range(nan,1): "),
         ([f"{key}=range(0,101)" for key in "ab"], "the overrides make 10,201 runs; 10,000 are"),
     ],
 )

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,7 @@ time.sleep(60)
 
 @pytest.fixture
 def jobs(small: list[str]) -> list[Job]:
-    return plan([*small, "seed=0,1,2"])
+    return list(plan([*small, "seed=0,1,2"]).jobs)
 
 
 @pytest.fixture
@@ -115,8 +116,8 @@ def test_a_process_that_dies_leaves_a_true_status(jobs, stand_in, script, status
 
 def test_what_cannot_be_made_is_an_outcome_too(jobs, stand_in) -> None:
     stand_in("write('FINISHED')")
-    jobs[0].config.name = jobs[1].config.name = "same"
-    outcomes, _ = run_all(jobs, lambda line: None)
+    same = [replace(job, plain={**job.plain, "name": "same"}) for job in jobs[:2]]
+    outcomes, _ = run_all([*same, jobs[2]], lambda line: None)
     assert [item.status for item in outcomes] == ["FINISHED", None, "FINISHED"]
     assert outcomes[1].cause.startswith("name=same: a run of that name exists")
 
@@ -222,3 +223,37 @@ def test_a_file_in_the_users_folder_stands_in_for_no_module(
     monkeypatch.chdir(tmp_path)
     done = subprocess.run([*program, "list", "cells"], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_dry_run_shows_the_runs_and_makes_none(small, capfd) -> None:
+    asked = ["train", "-m", *small, "cell=gru,lstm", "seeds=3", "sweep.name=mine"]
+    assert main([*asked, "--dry-run"]) == 0
+    captured = capfd.readouterr()
+    assert captured.out.startswith("sweep mine: 2 settings x 3 seeds = 6 runs\n")
+    rows = [row for row in captured.out.splitlines() if "│" in row]
+    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
+        ["gru", "0-2"], ["lstm", "0-2"],
+    ]  # fmt: skip
+    assert captured.err == ""
+    assert not list(Path().iterdir())
+
+
+def test_replicates_share_a_row_at_the_end(small, stand_in, capfd) -> None:
+    stand_in("""
+result = {"scores": {"test": {"loss": seed}}, "baselines": {}, "monitor": "val/loss",
+          "parameters": 1, "train_seconds": 1.0}
+(folder / "result.json").write_text(json.dumps(result))
+write("FINISHED")
+""")
+    assert main(["train", "-m", *small, "cell=gru,lstm", "seeds=3", "seed=4"]) == 0
+    rows = [row for row in capfd.readouterr().out.splitlines() if "│" in row]
+    cells = [[cell.strip() for cell in row.split("│")[1:5]] for row in rows]
+    assert cells == [["gru", "loss", "3", "5 ± 1"], ["lstm", "loss", "3", "5 ± 1"]]
+
+
+def test_a_wrong_sweep_is_told_and_nothing_made(small, capfd) -> None:
+    assert main(["train", "-m", *small, "seeds=0", "cell=gru,nope"]) == 2
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].startswith("rnnlab: error: seeds=0: must be >= 1")
+    assert lines[1].startswith("rnnlab: error: cell=nope: is not an option")
+    assert not list(Path().iterdir())

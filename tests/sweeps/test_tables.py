@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import OmegaConf
 from rich.console import Console
 
 from rnnlab.runs.folder import RunFolder, Status
@@ -17,8 +16,8 @@ def outcomes(folder: Path, overrides: list[str], scores: list[float | None]) -> 
     """Return runs with these test scores; None for one that failed."""
     found = []
     for number, (run, score) in enumerate(zip(combinations(overrides), scores, strict=True)):
-        config = OmegaConf.create({"seed": int(run.swept.get("seed", 0)), "experiment_name": "e"})
-        job, path = Job(run, config), RunFolder(folder / str(number))
+        plain = {"seed": int(run.swept.get("seed", 0)), "experiment_name": "e"}
+        job, path = Job(run, plain, f"run {number}", "setting"), RunFolder(folder / str(number))
         path.path.mkdir()
         result = {
             "scores": {"test": {"loss": score}}, "baselines": {"mean": {"loss": 4.0}},
