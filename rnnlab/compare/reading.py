@@ -1,0 +1,122 @@
+"""One run, as far as it can be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from rnnlab.compare.flat import flatten
+from rnnlab.errors import StorageError
+from rnnlab.plugins.reading import read_yaml
+from rnnlab.runs.fingerprint import counted
+from rnnlab.runs.folder import SETTING, RunFolder, Status
+from rnnlab.runs.json_files import read_json
+
+# No part of what a run computes, but what somebody may have varied: in place of the path counts
+# the data's content, in place of a run to start from its weights.
+_ALSO = ("dataset.path", "init_from")
+_FIGURES = ("parameters", "train_seconds")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run folder says.
+
+    Args:
+        folder: The folder.
+        keys: The part of its config that replicates share, flat; the components by the names they
+            were chosen by.
+        seed: Its seed.
+        setting: Fingerprint that replicates share; None where no manifest was written yet.
+        data: Hash of its data; None where no manifest was written yet.
+        status: How it ended, or ``no status``.
+        started: When, to order runs of one seed.
+        result: What ``result.json`` holds; None where the run has not finished.
+    """
+
+    folder: RunFolder
+    keys: Mapping[str, Any]
+    seed: int
+    setting: str | None
+    data: str | None
+    status: str
+    started: str
+    result: Mapping[str, Any] | None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The final scores as ``test/accuracy``, and the figures of the run."""
+        if self.result is None:
+            return {}
+        scores = {
+            f"{part}/{name}": float(value)
+            for part, values in self.result["scores"].items()
+            for name, value in values.items()
+        }
+        return scores | {name: float(self.result[name]) for name in _FIGURES}
+
+    def value(self, metric: str) -> float | None:
+        """Return a metric, or None where it is missing or not finite."""
+        value = self.metrics.get(metric)
+        return value if value is not None and math.isfinite(value) else None
+
+    def baselines(self, metric: str) -> dict[str, float]:
+        """Return the finite score of each baseline; {} of what baselines are not measured by."""
+        part, _, name = metric.partition("/")
+        if self.result is None or part != "test":
+            return {}
+        return {
+            baseline: float(values[name])
+            for baseline, values in self.result["baselines"].items()
+            if name in values and math.isfinite(values[name])
+        }
+
+
+def read_run(folder: RunFolder) -> Run:
+    """Return what a run folder says.
+
+    Raises:
+        ConfigError: Its config cannot be read.
+        StorageError: Another file is damaged.
+        Refused: One is a link that leads out of the folder.
+    """
+    # References to the environment may be secrets: nothing is resolved.
+    config: Any = OmegaConf.to_container(read_yaml(folder.config), resolve=False)
+    said = folder.read_status()
+    status = str(said.get("status", "no status"))
+    finished = status == Status.FINISHED
+    if finished and not folder.result.exists():
+        raise StorageError(f"{folder.path}: has finished, but there is no result.json")
+    manifest = read_json(folder.manifest, SETTING) if folder.manifest.exists() else None
+    if finished and manifest is None:
+        raise StorageError(f"{folder.path}: has finished, but there is no manifest.json")
+    seed = config.get("seed") if manifest is None else manifest["seed"]
+    if not isinstance(seed, int):
+        raise StorageError(f"{folder.config}: seed is {seed!r}")
+    return Run(
+        folder,
+        _keys(config, str(folder.config)),
+        seed,
+        None if manifest is None else str(manifest["setting"]),
+        None if manifest is None else str(manifest.get("data_sha256")),
+        status,
+        min(said.get("times", {}).values(), default=""),
+        folder.read_result() if finished else None,
+    )
+
+
+def _keys(config: dict[str, Any], name: str) -> dict[str, Any]:
+    whole = flatten(config)
+    for section in ("trainer", "dataset", "choices"):
+        if not isinstance(config.get(section, {}), dict):
+            raise StorageError(f"{name}: {section} is no mapping")
+    keys = flatten(counted(config, with_seed=False))
+    keys.update((key, whole[key]) for key in _ALSO if whole.get(key) is not None)
+    # A class is known by the name that somebody chose it by.
+    chosen = config.get("choices", {})
+    components = [key.removesuffix("._target_") for key in keys if key.endswith("._target_")]
+    return {group: chosen[group] for group in components if chosen.get(group)} | keys
