@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from rnnlab.errors import one_line
 
 ABSENT = "–"
 """What stands for a key that a config does not have."""
@@ -27,3 +30,25 @@ def shown(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def short(text: str, longest: int = 44) -> str:
+    """Return a text of moderate length on one line; of a long one beginning and end stay."""
+    text = one_line(text)
+    if len(text) <= longest:
+        return text
+    tail = longest // 3
+    return f"{text[: longest - tail - 1]}…{text[-tail:]}"
+
+
+def in_order(values: Iterable[str]) -> list[str]:
+    """Return shown values in the order of an axis: numbers by size, then texts by letter."""
+    return sorted(values, key=_place)
+
+
+def _place(value: str) -> tuple[bool, float, str]:
+    try:
+        number = float(value)
+    except ValueError:
+        return True, 0.0, value
+    return (True, 0.0, value) if math.isnan(number) else (False, number, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from rnnlab.compare.flat import short
 from rnnlab.compare.metric import Metric
 from rnnlab.compare.reading import Run
 from rnnlab.compare.sample import Samples
@@ -80,7 +81,7 @@ def _places(settings: Settings, seeds: Sequence[Sequence[int]]) -> str:
     for setting, several in zip(settings.all, seeds, strict=True):
         if several:
             named = zip(settings.columns, setting.shown_all(settings.columns), strict=True)
-            label = " ".join(f"{key}={value}" for key, value in named)
+            label = " ".join(f"{key}={short(value)}" for key, value in named)
             word = "seed" if len(several) == 1 else "seeds"
             places.append(f"{label} {word} {', '.join(map(str, several))}")
     more = f" and {len(places) - _SHOWN} more settings" if len(places) > _SHOWN else ""

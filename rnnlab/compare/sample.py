@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from rnnlab.compare.block import Unit, complete
+from rnnlab.compare.flat import short
 from rnnlab.compare.intervals import Estimate, estimate
 from rnnlab.compare.reading import Run
 from rnnlab.compare.settings import Setting, Settings
@@ -61,7 +62,7 @@ class Samples:
     def name(self, sample: Sample) -> str:
         """Return how words call a sample: ``cell=gru cell.hidden_size=16``."""
         pairs = zip(self.columns, sample.label, strict=True)
-        return " ".join(f"{key}={value}" for key, value in pairs)
+        return " ".join(f"{key}={short(value)}" for key, value in pairs)
 
 
 def by_setting(settings: Settings, metric: str) -> Samples:
