@@ -13,6 +13,9 @@ ABSENT = "–"
 """What stands for a key that a config does not have."""
 
 
+_LONG_NUMBER = 9
+
+
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return the leaves of nested mappings under dotted keys; lists are leaves."""
     flat: dict[str, Any] = {}
@@ -33,8 +36,13 @@ def shown(value: Any) -> str:
 
 
 def short(text: str, longest: int = 44) -> str:
-    """Return a text of moderate length on one line; of a long one beginning and end stay."""
+    """Return a text of moderate length on one line; of a long one beginning and end stay.
+
+    Of a number in full precision four digits stay.
+    """
     text = one_line(text)
+    if len(text) > _LONG_NUMBER and (number := _number(text)) is not None:
+        return f"{number:.4g}"
     if len(text) <= longest:
         return text
     tail = longest // 3
@@ -47,8 +55,13 @@ def in_order(values: Iterable[str]) -> list[str]:
 
 
 def _place(value: str) -> tuple[bool, float, str]:
+    number = _number(value)
+    return (True, 0.0, value) if number is None else (False, number, value)
+
+
+def _number(text: str) -> float | None:
     try:
-        number = float(value)
+        number = float(text)
     except ValueError:
-        return True, 0.0, value
-    return (True, 0.0, value) if math.isnan(number) else (False, number, value)
+        return None
+    return number if math.isfinite(number) else None

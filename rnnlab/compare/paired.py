@@ -78,9 +78,10 @@ def compare_all(samples: Sequence[Sample]) -> list[Pair]:
     for index, value in zip(counted, adjusted, strict=True):
         pairs[index] = replace(pairs[index], adjusted=value)
     open_ = [index for index in counted if not pairs[index].established]
-    for index in open_:
-        # The level of the first of those that are open: enough in whatever order they come.
-        pairs[index] = _with_needed(pairs[index], SIGNIFICANCE / len(open_))
+    # The level of the first of those that are open: enough in whatever order they come.
+    needed = _needed([pairs[index] for index in open_], SIGNIFICANCE / max(len(open_), 1))
+    for index, number in zip(open_, needed, strict=True):
+        pairs[index] = replace(pairs[index], needed=number)
     return pairs
 
 
@@ -176,18 +177,16 @@ def _unpaired(
     )
 
 
-def _with_needed(pair: Pair, level: float) -> Pair:
-    if pair.test == SIGN:
-        return replace(pair, needed=_same_signs_needed(pair, level))
-    if not pair.difference or not pair.sd:
-        return pair
-    needed = pairs_needed(pair.difference, pair.sd, level)
-    # Welch's test has more freedom than pairs have: then the estimate may be too low.
-    return replace(pair, needed=None if needed is None else max(needed, pair.n + 1))
-
-
-def _same_signs_needed(pair: Pair, level: float) -> int | None:
-    """Return how often the difference would have to show its sign: 2^(1-n) is to be the level."""
-    if not pair.difference:
-        return None
-    return math.ceil(1 - math.log2(level))
+def _needed(pairs: Sequence[Pair], level: float) -> list[int | None]:
+    """Return how many replicates each pair would need; None where they are too many."""
+    tested = [place for place, pair in enumerate(pairs) if pair.test != SIGN]
+    effects = [(pairs[place].difference or 0.0) / (pairs[place].sd or 1.0) for place in tested]
+    found: list[int | None] = [None] * len(pairs)
+    for place, number in zip(tested, pairs_needed(effects, level), strict=True):
+        # Welch's test has more freedom than pairs have: then the estimate may be too low.
+        found[place] = None if number is None else max(number, pairs[place].n + 1)
+    for place, pair in enumerate(pairs):
+        if pair.test == SIGN and pair.difference:
+            # So often would it have to show the same sign that 2^(1-n) is the level.
+            found[place] = math.ceil(1 - math.log2(level))
+    return found

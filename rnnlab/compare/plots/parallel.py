@@ -85,10 +85,9 @@ def _line(axes: Axes, heights: list[float], share: float) -> None:
 
 def _ticks(axes: Axes, column: int, ticks: list[tuple[float, str]]) -> None:
     axes.plot([column, column], [0, 1], color="black", linewidth=0.9)
-    every = -(-len(ticks) // _MOST_TICKS)
-    for number, (height, text) in enumerate(ticks):
-        if number % every and number != len(ticks) - 1:
-            continue
+    count = min(len(ticks), _MOST_TICKS)
+    places = {round(number * (len(ticks) - 1) / max(count - 1, 1)) for number in range(count)}
+    for height, text in (ticks[place] for place in sorted(places)):
         axes.text(
             column + (0.05 if column else -0.05),
             height,
