@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from rnnlab.compare.flat import flatten
-from rnnlab.errors import StorageError
-from rnnlab.plugins.reading import read_yaml
+from rnnlab.errors import ConfigError, StorageError
+from rnnlab.plugins.bounded import read_text
+from rnnlab.plugins.reading import parse_yaml
 from rnnlab.runs.fingerprint import counted
 from rnnlab.runs.folder import SETTING, RunFolder, Status
 from rnnlab.runs.json_files import read_json
@@ -20,6 +23,9 @@ from rnnlab.runs.json_files import read_json
 # the data's content, in place of a run to start from its weights.
 _ALSO = ("dataset.path", "init_from")
 _FIGURES = ("parameters", "train_seconds")
+
+_NAME = "config.yaml"
+_SEED = re.compile(r"^seed: (\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,7 @@ def read_run(folder: RunFolder) -> Run:
         StorageError: Another file is damaged.
         Refused: One is a link that leads out of the folder.
     """
-    # References to the environment may be secrets: nothing is resolved.
-    config: Any = OmegaConf.to_container(read_yaml(folder.config), resolve=False)
+    keys, seed = _config(folder)
     said = folder.read_status()
     status = str(said.get("status", "no status"))
     finished = status == Status.FINISHED
@@ -94,13 +99,10 @@ def read_run(folder: RunFolder) -> Run:
     manifest = read_json(folder.manifest, SETTING) if folder.manifest.exists() else None
     if finished and manifest is None:
         raise StorageError(f"{folder.path}: has finished, but there is no manifest.json")
-    seed = config.get("seed") if manifest is None else manifest["seed"]
-    if not isinstance(seed, int):
-        raise StorageError(f"{folder.config}: seed is {seed!r}")
     return Run(
         folder,
-        _keys(config, str(folder.config)),
-        seed,
+        keys,
+        seed if manifest is None else int(manifest["seed"]),
         None if manifest is None else str(manifest["setting"]),
         None if manifest is None else str(manifest.get("data_sha256")),
         status,
@@ -109,11 +111,28 @@ def read_run(folder: RunFolder) -> Run:
     )
 
 
-def _keys(config: dict[str, Any], name: str) -> dict[str, Any]:
+def _config(folder: RunFolder) -> tuple[Mapping[str, Any], int]:
+    """Return the keys that replicates share, and the seed."""
+    text = read_text(folder.config)
+    lines = _SEED.findall(text)
+    if len(lines) != 1:
+        raise StorageError(f"{folder.config}: has no seed")
+    try:
+        # Replicates differ in this line, and YAML takes longer than all else.
+        keys = _keys(_SEED.sub("", text))
+    except ConfigError as error:
+        raise ConfigError(f"{folder.path}/{error}") from error
+    return keys, int(lines[0])
+
+
+@lru_cache(maxsize=1000)
+def _keys(text: str) -> Mapping[str, Any]:
+    # References to the environment may be secrets: nothing is resolved.
+    config: Any = OmegaConf.to_container(parse_yaml(text, _NAME), resolve=False)
     whole = flatten(config)
     for section in ("trainer", "dataset", "choices"):
         if not isinstance(config.get(section, {}), dict):
-            raise StorageError(f"{name}: {section} is no mapping")
+            raise ConfigError(f"{_NAME}: {section} is no mapping")
     keys = flatten(counted(config, with_seed=False))
     keys.update((key, whole[key]) for key in _ALSO if whole.get(key) is not None)
     # A class is known by the name that somebody chose it by.

@@ -66,8 +66,10 @@ def _unfinished(settings: Settings, runs: Sequence[Run], all_: int) -> str:
     counts = Counter(run.status for run in runs)
     statuses = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     seeds = [sorted({run.seed for run in setting.unfinished}) for setting in settings.all]
-    said = "run has" if len(runs) == 1 else "runs have"
-    return f"{len(runs)} of {all_} {said} not finished ({statuses}): {_places(settings, seeds)}"
+    said = "has" if len(runs) == 1 else "have"
+    return (
+        f"{len(runs)} of {all_} runs {said} not finished ({statuses}): {_places(settings, seeds)}"
+    )
 
 
 def _places(settings: Settings, seeds: Sequence[Sequence[int]]) -> str:

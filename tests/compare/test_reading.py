@@ -82,7 +82,24 @@ def test_a_damaged_file_is_told_by_its_name(run: Make, name: str, content: str) 
 def test_sections_must_be_mappings(run: Make) -> None:
     folder = run()
     folder.config.write_text("trainer: 3\nseed: 0\n")
-    with pytest.raises(StorageError, match=r"config\.yaml: trainer is no mapping"):
+    with pytest.raises(ConfigError, match=rf"^{folder.config}: trainer is no mapping"):
+        read_run(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("cell: 3", "has no seed"),
+        ("seed: x", "has no seed"),
+        ("seed: 1\nseed: 2", "has no seed"),
+        ("seed: 1\na: [", "broken YAML"),
+        ("seed: 1\n- a", "broken YAML"),
+    ],
+)
+def test_a_config_that_is_none(run: Make, content: str, said: str) -> None:
+    folder = run()
+    folder.config.write_text(content)
+    with pytest.raises(RnnlabError, match=rf"^{folder.config}:.*{said}"):
         read_run(folder)
 
 
@@ -96,7 +113,7 @@ def test_no_link_leads_out(run: Make, tmp_path: object) -> None:
 
 def test_a_config_that_repeats_itself_is_not_unfolded(run: Make) -> None:
     folder = run()
-    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines = ["seed: 0", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     folder.config.write_text("\n".join(lines))
     with pytest.raises(ConfigError, match="more than 20,000 values"):
