@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 from statistics import fmean
 
@@ -16,6 +17,9 @@ from rnnlab.compare.remarks import remarks
 from rnnlab.compare.sample import Sample, Samples, by_keys, by_setting
 from rnnlab.compare.settings import Settings, group
 from rnnlab.errors import ConfigError, Refused, StorageError
+
+MOST_TESTED = 300
+"""Of more settings no pair is tested: after the correction next to nothing would be left."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Comparison:
     Args:
         metric: What they are compared by.
         samples: What is compared, best mean first, what has no value last.
-        pairs: Every two samples that have values.
+        pairs: Every two samples that have values; none where there are too many.
         baselines: The naive scores, best first.
         remarks: What was left out or is to be known, a line each.
         curve: The name under which the metric is logged while training.
@@ -92,12 +96,19 @@ def compare_runs(
     settings = group(runs)
     samples = by_keys(settings, chosen.name, by) if by else by_setting(settings, chosen.name)
     samples = _sorted(samples, chosen)
+    count = sum(bool(sample.values) for sample in samples.all)
+    said = [*remarks(settings, samples, chosen, runs, damaged)]
+    if count > MOST_TESTED:
+        said.append(
+            f"{count} settings make {comb(count, 2):,} pairs, too many to be told apart: none is "
+            f"tested; {MOST_TESTED} are the most; --by groups them"
+        )
     return Comparison(
         chosen,
         samples,
-        tuple(compare_all(samples.all)),
+        tuple(compare_all(samples.all)) if count <= MOST_TESTED else (),
         _baselines(settings, chosen),
-        tuple(remarks(settings, samples, chosen, runs, damaged)),
+        tuple(said),
         _logged_as(chosen.name),
     )
 

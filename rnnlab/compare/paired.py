@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -162,7 +163,10 @@ def _unpaired(
         return Pair(*place, n, difference, why=f"{few}, and {why}")
     if not varies(one) and not varies(other):
         return Pair(*place, n, difference, why=f"{few}, and neither varies")
-    result = stats.ttest_ind(one, other, equal_var=False)
+    with warnings.catch_warnings():
+        # One of the two may not vary at all, which is exact here and no loss.
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+        result = stats.ttest_ind(one, other, equal_var=False)
     interval = result.confidence_interval(LEVEL)
     return Pair(
         *place,

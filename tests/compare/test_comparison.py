@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnlab.compare import comparison
 from rnnlab.compare.comparison import Baseline, compare_runs
 from rnnlab.errors import ConfigError
 from rnnlab.runs.folder import Status
@@ -126,6 +127,18 @@ def test_nothing_finite(run: Make, outputs: Path) -> None:
     run(0, math.nan)
     with pytest.raises(ConfigError, match="none of the 1 finished runs has a finite value"):
         compare_runs([outputs])
+
+
+def test_of_too_many_settings_none_is_tested(
+    run: Make, outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for cell in ("gru", "lstm", "rnn"):
+        run(0, cell=cell)
+    assert len(compare_runs([outputs]).pairs) == 3
+    monkeypatch.setattr(comparison, "MOST_TESTED", 2)
+    found = compare_runs([outputs])
+    assert found.pairs == ()
+    assert found.remarks[-1].startswith("3 settings make 3 pairs, too many to be told apart")
 
 
 def test_nothing_is_written(run: Make, outputs: Path) -> None:

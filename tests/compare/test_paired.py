@@ -85,6 +85,13 @@ def test_fewer_than_two_shared_seeds_are_compared_without_pairs(shared: int) -> 
     assert pair.why == ("one replicate is shared" if shared else "no replicate is shared")
 
 
+def test_one_of_the_two_may_not_vary() -> None:
+    pair = two(sample({0: 2.0, 1: 2.0}), sample({2: 1.0, 3: 1.1, 4: 0.9}))
+    assert pair.test == WELCH
+    # t = 1 / (0.1 / √3) with 2 degrees of freedom, all of them the second's.
+    assert pair.p == pytest.approx(2 * stats.t.sf(10 * math.sqrt(3), 2))
+
+
 @pytest.mark.parametrize(
     ("first", "second", "why"),
     [

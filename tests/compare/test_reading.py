@@ -93,7 +93,7 @@ def test_sections_must_be_mappings(run: Make) -> None:
         ("seed: x", "has no seed"),
         ("seed: 1\nseed: 2", "has no seed"),
         ("seed: 1\na: [", "broken YAML"),
-        ("seed: 1\n- a", "broken YAML"),
+        ("seed: 1\n- a", "is no config"),
     ],
 )
 def test_a_config_that_is_none(run: Make, content: str, said: str) -> None:

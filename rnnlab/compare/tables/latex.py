@@ -22,7 +22,8 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    # \textquotedbl is not there in LaTeX's own default encoding.
+    '"': r"\char34{}",
     "–": "--",
     # At the beginning of a line after \\ a bracket would be its argument.
     "[": "{[}",

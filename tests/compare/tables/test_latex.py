@@ -29,7 +29,7 @@ def test_a_minus_of_a_number_is_one(nasty: Comparison) -> None:
 
 
 # A backslash that was in the text is a command, so that what follows one is always from here.
-_COMMAND = r"\\(?:text\w+\{\}|[{}$&#%_])"
+_COMMAND = r"\\(?:text\w+\{\}|char34\{\}|[{}$&#%_])"
 
 
 @given(st.text())
