@@ -130,9 +130,13 @@ def _check_key(key: str, settings: Settings) -> None:
         return
     if key == "seed":
         raise ConfigError("the seed is what is averaged over", key="--by", value=key)
-    known = any(key in setting.keys for setting in settings.all)
-    why = "is the same in all runs" if known else "is no key in which the runs differ"
-    near = None if known else nearest(key, settings.columns)
+    component = key.partition(".")[0]
+    if len({setting.shown(key) for setting in settings.all}) > 1 and component in settings.columns:
+        why, near = f"follows from the choice of {component}", component
+    elif any(key in setting.keys for setting in settings.all):
+        why, near = "is the same in all runs", None
+    else:
+        why, near = "is no key in which the runs differ", nearest(key, settings.columns)
     raise ConfigError(why, key="--by", value=key, valid=settings.columns, near=near)
 
 

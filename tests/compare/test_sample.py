@@ -146,6 +146,10 @@ def test_a_group_that_never_finished_has_no_values(run: Make) -> None:
     [
         ("cel", r"--by=cel: is no key in which the runs differ; did you mean cell\?; valid: cell"),
         ("seed", "--by=seed: the seed is what is averaged over"),
+        (
+            "cell._target_",
+            r"--by=cell\._target_: follows from the choice of cell; did you mean cell\?; valid: ",
+        ),
         ("trainer.max_epochs", "--by=trainer.max_epochs: is the same in all runs; valid: cell"),
     ],
 )
