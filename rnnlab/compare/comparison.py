@@ -10,11 +10,12 @@ from pathlib import Path
 from statistics import fmean
 
 from rnnlab.compare.finding import find_runs
+from rnnlab.compare.grouped import by_keys
 from rnnlab.compare.metric import Metric, choose_metric
 from rnnlab.compare.paired import Pair, compare_all
 from rnnlab.compare.reading import Run, read_run
 from rnnlab.compare.remarks import remarks
-from rnnlab.compare.sample import Sample, Samples, by_keys, by_setting
+from rnnlab.compare.sample import Sample, Samples, by_setting
 from rnnlab.compare.settings import Settings, group
 from rnnlab.errors import ConfigError, Refused, StorageError
 

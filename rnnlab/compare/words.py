@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rnnlab.compare.comparison import Comparison
 from rnnlab.compare.intervals import Estimate
+from rnnlab.compare.numbers import interval, number, probability
 from rnnlab.compare.paired import PAIRED, SIGN, SIGNIFICANCE, WELCH, Pair
 from rnnlab.compare.power import MOST
 
@@ -44,21 +45,6 @@ def passages(comparison: Comparison) -> Iterator[Passage]:
     if unknown:
         lines = tuple(_unknown(comparison, pair) for pair in unknown)
         yield Passage("Cannot be compared", lines)
-
-
-def number(value: float | None) -> str:
-    """Return a number as tables and words show it."""
-    return "–" if value is None else f"{value:.4g}"
-
-
-def interval(low: float | None, high: float | None) -> str:
-    """Return an interval as tables and words show it."""
-    return "–" if low is None or high is None else f"[{low:.4g}, {high:.4g}]"
-
-
-def probability(p: float) -> str:
-    """Return ``p = 0.012``; what is tiny is not shown to be exact."""
-    return "p < 0.0001" if p < 1e-4 else f"p = {p:.2g}"
 
 
 def _best(comparison: Comparison) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnnlab.compare.comparison import Comparison, compare_runs
-from rnnlab.compare.words import interval, number, passages, probability
+from rnnlab.compare.words import passages
 from tests.compare.conftest import Make
 
 
@@ -114,15 +114,3 @@ def test_some_intervals_reach_the_baseline(run: Make, outputs: Path) -> None:
     assert second == (
         "1 of 2 intervals lie beyond the best baseline, majority at 0.1; those of cell=lstm do not"
     )
-
-
-@pytest.mark.parametrize(
-    ("p", "text"), [(0.0, "p < 0.0001"), (9e-5, "p < 0.0001"), (0.01234, "p = 0.012"), (1, "p = 1")]
-)
-def test_probability(p: float, text: str) -> None:
-    assert probability(p) == text
-
-
-def test_numbers() -> None:
-    assert [number(0.123456), number(None)] == ["0.1235", "–"]
-    assert [interval(0.0, 1.5), interval(None, None)] == ["[0, 1.5]", "–"]

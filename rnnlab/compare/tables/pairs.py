@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rnnlab.compare.comparison import Comparison
+from rnnlab.compare.numbers import interval, number
 from rnnlab.compare.paired import Pair
 from rnnlab.compare.power import MOST
-from rnnlab.compare.words import interval, number
 
 HEAD = ("first", "second", "difference", "95% interval", "test", "n", "p", "p (Holm)", "needed")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnnlab.compare.comparison import Comparison
-from rnnlab.compare.words import interval, number
+from rnnlab.compare.numbers import interval, number
 
 BASELINE = "baseline"
 NUMBERS = ("n", "missing", "mean", "sd", "low", "high")
