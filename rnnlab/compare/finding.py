@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.places import absolute
+
+_log = logging.getLogger(__name__)
 
 _CONFIG, _ATTEMPTS = "config.yaml", "attempts"
 # A config alone is not a run: a folder of config groups has one, too.
@@ -30,6 +33,8 @@ def find_runs(paths: Iterable[Path]) -> list[RunFolder]:
         if not path.is_dir():
             why = "is not a folder" if path.exists() else "there is no such folder"
             raise ConfigError(why, key="PATH", value=path)
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise StorageError(f"PATH={path}: cannot be read")
         for folder in _below(absolute(path)):
             found.setdefault(folder.resolve(), RunFolder(folder))
     return list(found.values())
@@ -40,7 +45,9 @@ def _below(path: Path) -> Iterator[Path]:
     try:
         children = sorted(entry.name for entry in os.scandir(path) if _is_folder(entry))
     except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from error
+        # Such as lost+found at the top of a disk.
+        _log.warning("left out: %s: %s", path, error.strerror)
+        return
     if _ATTEMPTS in children and (latest := _latest(path / _ATTEMPTS)) is not None:
         yield latest
     elif (path / _CONFIG).is_file() and any((path / sign).exists() for sign in _SIGNS):

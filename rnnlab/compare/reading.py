@@ -24,8 +24,11 @@ from rnnlab.runs.json_files import read_json
 _ALSO = ("dataset.path", "init_from")
 _FIGURES = ("parameters", "train_seconds")
 
+# Nothing is measured beyond, and squares of it are still finite.
+_LARGEST = 1e100
+
 _NAME = "config.yaml"
-_SEED = re.compile(r"^seed: (\d+)$", re.MULTILINE)
+_SEED = re.compile(r"^seed: (\d{1,19})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -59,16 +62,16 @@ class Run:
         if self.result is None:
             return {}
         scores = {
-            f"{part}/{name}": float(value)
+            f"{part}/{name}": _number(value)
             for part, values in self.result["scores"].items()
             for name, value in values.items()
         }
-        return scores | {name: float(self.result[name]) for name in _FIGURES}
+        return scores | {name: _number(self.result[name]) for name in _FIGURES}
 
     def value(self, metric: str) -> float | None:
         """Return a metric, or None where it is missing or not finite."""
         value = self.metrics.get(metric)
-        return value if value is not None and math.isfinite(value) else None
+        return value if value is not None and abs(value) < _LARGEST else None
 
     def baselines(self, metric: str) -> dict[str, float]:
         """Return the finite score of each baseline; {} of what baselines are not measured by."""
@@ -76,10 +79,17 @@ class Run:
         if self.result is None or part != "test":
             return {}
         return {
-            baseline: float(values[name])
+            baseline: value
             for baseline, values in self.result["baselines"].items()
-            if name in values and math.isfinite(values[name])
+            if name in values and abs(value := _number(values[name])) < _LARGEST
         }
+
+
+def _number(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # JSON has whole numbers of any length
+        return math.inf if value > 0 else -math.inf
 
 
 def read_run(folder: RunFolder) -> Run:

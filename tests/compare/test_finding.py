@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rnnlab.compare.finding import find_runs
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, StorageError
 from tests.compare.conftest import Make, make
 
 
@@ -70,3 +72,24 @@ def test_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match=r"^PATH=.*file: is not a folder$"):
         find_runs([tmp_path / "file"])
+
+
+def test_what_may_not_be_read(
+    run: Make, outputs: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = run(0).path
+    (outputs / "lost+found").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: Path) -> Any:
+        if path.name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.scandir", refusing)
+        assert paths(outputs) == [first]
+    assert caplog.messages == [f"left out: {outputs / 'lost+found'}: Permission denied"]
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StorageError, match="cannot be read"):
+        find_runs([outputs])

@@ -12,6 +12,7 @@ from scipy import stats
 
 from rnnlab.compare.holm import holm
 from rnnlab.compare.paired import PAIRED, SIGN, WELCH, Pair, compare_all
+from rnnlab.compare.power import pairs_needed
 from rnnlab.compare.sample import Sample
 
 
@@ -119,6 +120,16 @@ def test_all_p_values_are_corrected_together_and_only_they() -> None:
     tested = [pair for pair in pairs if pair.p is not None]
     assert [len(pairs), len(tested)] == [6, 3]
     assert [pair.adjusted for pair in tested] == holm([pair.p or 0.0 for pair in tested])
+
+
+def test_what_is_needed_is_at_the_level_of_what_is_open() -> None:
+    low, near = seeds(0.0, 0.2, 0.1, 0.3), seeds(0.1, 0.15, 0.3, 0.2)
+    pairs = compare_all([low, near, seeds(9.0, 9.3, 9.1, 9.2)])
+    assert [pair.established for pair in pairs] == [False, True, True]
+    assert pairs[0].needed == pairs_needed([pairs[0].difference / pairs[0].sd], 0.05)[0]  # type: ignore[operator]
+    several = compare_all([low, near, seeds(0.05, 0.3, 0.1, 0.22)])
+    assert [pair.established for pair in several] == [False] * 3
+    assert several[0].needed == pairs_needed([pairs[0].difference / pairs[0].sd], 0.05 / 3)[0]  # type: ignore[operator]
 
 
 def test_more_are_needed_than_there_are() -> None:

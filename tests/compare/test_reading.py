@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rnnlab.compare.reading import read_run
 from rnnlab.errors import ConfigError, Refused, RnnlabError, StorageError
 from rnnlab.runs.folder import Status
-from tests.compare.conftest import Make
+from tests.compare.conftest import Make, make
 
 
 def test_what_a_finished_run_says(run: Make) -> None:
@@ -33,7 +36,7 @@ def test_a_path_is_a_key(run: Make) -> None:
     assert read_run(run(dataset__path="a.csv")).keys["dataset.path"] == "a.csv"
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e200, 10**400, -(10**400)])
 def test_what_is_not_finite_is_no_value(run: Make, value: float) -> None:
     found = read_run(run(0, value, baselines={"bad": value, "good": 1.0}))
     assert "test/accuracy" in found.metrics
@@ -118,3 +121,35 @@ def test_a_config_that_repeats_itself_is_not_unfolded(run: Make) -> None:
     folder.config.write_text("\n".join(lines))
     with pytest.raises(ConfigError, match="more than 20,000 values"):
         read_run(folder)
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+_JSON = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.sampled_from(["result.json", "manifest.json", "status.json"]),
+    st.sampled_from(["scores", "baselines", "monitor", "parameters", "setting", "seed", "times"]),
+    _JSON,
+)
+def test_whatever_stands_in_a_file_is_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory, name: str, key: str, value: object
+) -> None:
+    folder = make(tmp_path_factory.mktemp("fuzz") / "run")
+    path = folder.path / name
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    try:
+        found = read_run(folder)
+        assert isinstance(found.value("test/accuracy"), float | None)
+        found.baselines("test/accuracy")
+        told = str(path)
+    except RnnlabError as error:
+        told = str(error)
+    assert str(path) in told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -71,11 +72,10 @@ def _points(run: Run, metric: str) -> dict[int, float]:
     return found
 
 
-def _lines(run: Run) -> list[bytes]:
-    """Return the whole lines; none where the file cannot be read: it is but for a picture."""
+def _lines(run: Run) -> Iterator[bytes]:
+    """Give the whole lines; none where the file cannot be read: it is but for a picture."""
     try:
-        content = run.folder.metrics.read_bytes()
-    except (OSError, Refused, StorageError):
-        return []
-    *whole, _ = content.split(b"\n")
-    return whole
+        with run.folder.metrics.open("rb") as file:
+            yield from (line for line in file if line.endswith(b"\n"))
+    except (OSError, Refused):
+        return
