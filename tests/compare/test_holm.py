@@ -21,7 +21,7 @@ def test_at_most_one_and_none_of_none() -> None:
     assert holm([]) == []
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=10)
 @given(PROBABILITIES)
 def test_it_is_statsmodels_where_that_is_installed(p_values: list[float]) -> None:
     multitest = pytest.importorskip("statsmodels.stats.multitest")

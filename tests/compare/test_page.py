@@ -13,7 +13,7 @@ from tests.compare.conftest import Make
 
 _EMPTY = {"meta", "img", "br", "hr", "link", "input"}
 NASTY = """<script>alert(1)</script><img src=x onerror=y> " onload="z' &lt; --> </style>"""
-PICTURE = Picture("intervals", "<b>title</b>", b"\x89PNG picture")
+PICTURE = Picture("intervals", NASTY, b"\x89PNG picture")
 
 
 class Parsed(HTMLParser):
@@ -61,6 +61,7 @@ def test_names_are_text_and_nothing_else(comparison: Comparison) -> None:
     assert NASTY in parsed.cells
     assert "plain\\nline" in parsed.cells
     assert f"{NASTY} (baseline)" in parsed.cells
+    assert ("img", "alt", NASTY) in parsed.attributes
     assert not {"script", "iframe", "object", "link", "a", "b"} & set(parsed.tags)
     assert not any(name.startswith("on") for _, name, _ in parsed.attributes)
 
