@@ -13,7 +13,7 @@ from rnnlab.runs.places import absolute
 
 _log = logging.getLogger(__name__)
 
-_CONFIG, _ATTEMPTS = "config.yaml", "attempts"
+_CONFIG, _ATTEMPTS, _RUNS = "config.yaml", "attempts", "runs"
 # A config alone is not a run: a folder of config groups has one, too.
 _SIGNS = ("status.json", "manifest.json", "metrics.jsonl")
 
@@ -50,11 +50,16 @@ def _below(path: Path) -> Iterator[Path]:
         return
     if _ATTEMPTS in children and (latest := _latest(path / _ATTEMPTS)) is not None:
         yield latest
-    elif (path / _CONFIG).is_file() and any((path / sign).exists() for sign in _SIGNS):
+    elif (path / _CONFIG).is_file() and _is_run(path):
         yield path
     else:
         for name in children:
             yield from _below(path / name)
+
+
+def _is_run(path: Path) -> bool:
+    # What a sweep has planned and nobody has begun is told, too.
+    return path.parent.name == _RUNS or any((path / sign).exists() for sign in _SIGNS)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

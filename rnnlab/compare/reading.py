@@ -42,7 +42,7 @@ class Run:
         seed: Its seed.
         setting: Fingerprint that replicates share; None where no manifest was written yet.
         data: Hash of its data; None where no manifest was written yet.
-        status: How it ended, or ``no status``.
+        status: How it ended, or ``not begun``.
         started: When, to order runs of one seed.
         result: What ``result.json`` holds; None where the run has not finished.
     """
@@ -102,7 +102,7 @@ def read_run(folder: RunFolder) -> Run:
     """
     keys, seed = _config(folder)
     said = folder.read_status()
-    status = str(said.get("status", "no status"))
+    status = str(said.get("status", "not begun"))
     finished = status == Status.FINISHED
     if finished and not folder.result.exists():
         raise StorageError(f"{folder.path}: has finished, but there is no result.json")

@@ -47,6 +47,16 @@ def test_of_attempts_the_highest_with_a_config_counts(tmp_path: Path) -> None:
     assert paths(attempts / "2") == [attempts / "2"], "named itself, it is meant"
 
 
+def test_what_a_sweep_has_planned_is_a_run(tmp_path: Path) -> None:
+    runs = tmp_path / "sweep" / "runs"
+    for name in ("planned", "claimed", "begun"):
+        (runs / name).mkdir(parents=True)
+        (runs / name / "config.yaml").write_text("seed: 0")
+    (runs / "claimed" / "attempts" / "1").mkdir(parents=True)
+    begun = make(runs / "begun" / "attempts" / "1").path
+    assert paths(tmp_path) == [begun, runs / "claimed", runs / "planned"]
+
+
 def test_attempts_count_also_where_they_are_named_by_their_folder(tmp_path: Path) -> None:
     for number in (1, 2):
         make(tmp_path / "attempts" / str(number), 0)

@@ -62,6 +62,15 @@ def test_a_run_that_was_only_made(run: Make) -> None:
     assert (found.seed, found.setting, found.status) == (2, None, "CREATED")
 
 
+def test_a_run_that_was_only_planned(run: Make) -> None:
+    folder = run(2)
+    for path in folder.path.iterdir():
+        if path.name != "config.yaml":
+            path.unlink()
+    found = read_run(folder)
+    assert (found.seed, found.setting, found.status) == (2, None, "not begun")
+
+
 @pytest.mark.parametrize("name", ["result.json", "manifest.json"])
 def test_a_finished_run_has_them(run: Make, name: str) -> None:
     folder = run()
