@@ -15,6 +15,7 @@ import typer
 
 from rnnlab import __version__
 from rnnlab.bench.command import bench
+from rnnlab.compare.command import compare
 from rnnlab.errors import (
     ConfigError,
     Interrupted,
@@ -181,6 +182,9 @@ def scores(
     from rnnlab.runs.summary import summarise, summary_table
 
     _show(summary_table(summarise(_runs(output_dir), experiments or []), score))
+
+
+app.command("compare")(compare)
 
 
 @app.command("list")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rnnlab.bench.command import bench
+from rnnlab.compare.command import FORMATS
 from rnnlab.config.allow_list import allow_list
 from rnnlab.config.keys import chosen_by, defaults, keys, top_level
 from rnnlab.config.options import groups, options, plural, qualified_options
@@ -50,6 +51,8 @@ def _arguments(verb: str, before: list[str], current: str) -> list[str]:
         return _plugin(before)
     if verb == "bench":
         return _bench(before, current)
+    if verb == "compare":
+        return _compare(before)
     if verb == "completion":
         return ["bash", "fish", "zsh"]
     if verb in ("resume", "evaluate", "predict", "generate") and not before:
@@ -77,6 +80,13 @@ def _bench(before: Sequence[str], current: str) -> list[str]:
     if not before:
         return [command.name for command in bench.registered_commands if command.name]
     return _options("cell", current) if before[-1] == "--cell" else []
+
+
+def _compare(before: Sequence[str]) -> list[str]:
+    known = {"--format": FORMATS, "--better": ("lower", "higher")}
+    if before and before[-1] in known:
+        return list(known[before[-1]])
+    return [str(folder) for folder in default_output_dir().glob("*/")]
 
 
 def overrides(before: Sequence[str], current: str) -> list[str]:

@@ -105,6 +105,7 @@ class Attempt:
             "scores": scores(self.assembly, device),
             "baselines": self._baselines(),
             "monitor": f"val/{module.monitor}",
+            "monitor_mode": module.monitor_mode,
             "best_epoch": kept.best_epoch,
             "epochs": trainer.current_epoch,
             "steps": trainer.global_step,

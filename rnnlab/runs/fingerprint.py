@@ -45,12 +45,7 @@ def fingerprint(
             replicates may start from replicates. None for a run that starts from none.
         earlier_plugins: Those of earlier parts of the training, if it went on with others.
     """
-    kept = {key: value for key, value in config.items() if key not in _IGNORED}
-    trainer = kept.get("trainer", {})
-    kept["trainer"] = {k: v for k, v in trainer.items() if k not in _IGNORED_TRAINER}
-    kept["dataset"] = {k: v for k, v in kept.get("dataset", {}).items() if k != "path"}
-    if not with_seed:
-        kept.pop("seed", None)
+    kept = counted(config, with_seed=with_seed)
     content: dict[str, Any] = {"config": kept, "data": data_sha256, "plugins": dict(plugins)}
     if initial_weights is not None:
         content["initial_weights"] = initial_weights
@@ -58,3 +53,19 @@ def fingerprint(
         content["earlier_plugins"] = [dict(each) for each in earlier_plugins]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def counted(config: Mapping[str, Any], *, with_seed: bool = True) -> dict[str, Any]:
+    """Return the part of a config that decides what a run computes.
+
+    Args:
+        config: The resolved config as plain values.
+        with_seed: False for what replicates share.
+    """
+    kept = {key: value for key, value in config.items() if key not in _IGNORED}
+    trainer = kept.get("trainer", {})
+    kept["trainer"] = {k: v for k, v in trainer.items() if k not in _IGNORED_TRAINER}
+    kept["dataset"] = {k: v for k, v in kept.get("dataset", {}).items() if k != "path"}
+    if not with_seed:
+        kept.pop("seed", None)
+    return kept

@@ -48,6 +48,8 @@ VERBS = {"train": ["--cfg", "--help"], "evaluate": [], "list": [], "show": [], "
         ("rnnlab bench --cell ls", ["lstm"]),
         ("rnnlab bench auto --cell gru --cell ir", ["irnn"]),
         ("rnnlab bench auto l", []),
+        ("rnnlab compare --format l", ["latex"]),
+        ("rnnlab compare outputs --better ", ["higher", "lower"]),
         ("rnnlab show ce", ["cell/"]),
         ("rnnlab show cell/ls", ["cell/lstm"]),
         ("rnnlab completion ", ["bash", "fish", "zsh"]),
@@ -103,6 +105,7 @@ def test_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "outputs" / "adding" / "first").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     assert candidates("rnnlab evaluate ", VERBS) == ["last", "outputs/adding/first"]
+    assert candidates("rnnlab compare ", VERBS) == ["outputs/adding"]
     found = candidates("rnnlab evaluate last dataset.", VERBS)
     assert "dataset.split_seed=" in found
 

@@ -22,6 +22,7 @@ def test_a_run_is_a_folder(small, tmp_path):
     result = read_json(folder.result)
     assert set(result["scores"]) == {"train", "val", "test"}
     assert result["steps"] == 8
+    assert (result["monitor"], result["monitor_mode"]) == ("val/accuracy", "max")
     assert result["baselines"]["majority"]["accuracy"] < 0.2
     kept = {path.name for path in folder.checkpoints.iterdir()}
     assert kept == {"best.ckpt", "last.ckpt", "previous.ckpt"}

@@ -1,0 +1,35 @@
+"""The table in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rnnlab.compare.comparison import Comparison
+from rnnlab.compare.tables.rows import label_columns, shown
+from rnnlab.errors import one_line
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """Return a table as GitHub and others show it."""
+    head, cells = shown(comparison)
+    labels = label_columns(comparison)
+    rule = ["---" if place < labels else "---:" for place in range(len(head))]
+    lines = [_line(map_escaped(head)), _line(rule), *(_line(map_escaped(row)) for row in cells)]
+    return "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return a text such that Markdown shows it as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", one_line(text))
+
+
+def map_escaped(texts: Sequence[str]) -> list[str]:
+    """Return several texts, escaped."""
+    return [escaped(text) for text in texts]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
