@@ -257,6 +257,21 @@ def sync(output_dir: Output = None) -> None:
         raise typer.Exit(4)
 
 
+@app.command()
+def watch(
+    sweep: Annotated[
+        str, typer.Argument(help="A sweep's folder, the beginning of its name, or last.")
+    ] = "last",
+    output_dir: Output = None,
+) -> None:
+    """Look on while a sweep is driven by another process; Ctrl-C ends the looking."""
+    from rnnlab.runs.sweep_paths import find_sweep
+    from rnnlab.sweeps.folder import SweepFolder
+    from rnnlab.sweeps.watch import watch as watch_sweep
+
+    watch_sweep(SweepFolder(find_sweep(sweep, _outputs(output_dir))), _say)
+
+
 @plugins.command("new")
 def plugin_new(
     name: Annotated[str, typer.Argument(help="What it is called: mgu makes rnnlab-mgu.")],
@@ -379,23 +394,22 @@ def _usage(error: Any) -> str:
 
 def _sweep(overrides: list[str], *, dry: bool) -> None:
     """Show every combination of values; train it, unless dry, and show what came of it."""
-    from rnnlab.runs.folder import Status
-    from rnnlab.sweeps.driver import run_all
+    from rnnlab.sweeps.answers import shown
     from rnnlab.sweeps.overview import overview
     from rnnlab.sweeps.plan import plan
-    from rnnlab.sweeps.tables import tables
+    from rnnlab.sweeps.sweep import exit_code, run_sweep
 
     planned = plan(overrides)
     _show(*overview(planned, whole=dry))
     if dry:
         return
-    outcomes, interrupt = run_all(planned.jobs, _say)
-    for table in tables(outcomes):
-        _show("", table)
-    if interrupt is not None:
-        raise interrupt
-    if any(outcome.status != Status.FINISHED for outcome in outcomes):
-        raise typer.Exit(RunFailed.exit_code)
+    swept = run_sweep(planned, overrides, _say)
+    _show("", *shown(swept.comparison, swept.outcomes))
+    _show(f"\nsweep folder  {swept.folder.path}")
+    if swept.interrupt is not None:
+        raise swept.interrupt
+    if code := exit_code(swept):
+        raise typer.Exit(code)
 
 
 def _report(run: Any) -> None:

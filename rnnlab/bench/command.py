@@ -76,9 +76,8 @@ def cells(
 
     check_writable(json, "--json")
     if plot is not None:
-        from rnnlab.bench.picture import SUFFIXES, check_drawable
+        from rnnlab.bench.picture import SUFFIXES
 
-        check_drawable()
         check_writable(plot, "--plot", SUFFIXES)
 
     def finish(record: Record) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.bench.machine import described
 from rnnlab.bench.record import Record, Result, spread
 from rnnlab.bench.report import over
-from rnnlab.errors import MissingPackage, StorageError
+from rnnlab.errors import StorageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,16 +29,6 @@ _LOOKS = {
     "compiled": ("#D55E00", "*"),
 }
 _OTHER = ("#CC79A7", "P")
-
-
-def check_drawable() -> None:
-    """Check that there is something to draw with.
-
-    Raises:
-        MissingPackage: There is not.
-    """
-    if find_spec("matplotlib") is None:
-        raise MissingPackage("matplotlib", "bench", wanted_by="--plot")
 
 
 def draw(record: Record, path: Path) -> None:

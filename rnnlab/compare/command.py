@@ -22,7 +22,8 @@ def compare(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...", help="Run folders, or folders with run folders anywhere below."
+            metavar="PATH...",
+            help="Run folders, folders with run folders anywhere below, or a sweep's name.",
         ),
     ],
     by: Annotated[
@@ -55,10 +56,6 @@ def compare(
     check_choice("--format", format, FORMATS)
     check_file(html, "--html")
     check_folder(plot, "--plot")
-    if html is not None or plot is not None:
-        from rnnlab.compare.plots.style import check_drawable
-
-        check_drawable("--plot" if html is None else "--html")
     from rnnlab.compare.comparison import compare_runs
 
     keys = [key.strip() for given in by or [] for key in given.split(",") if key.strip()]

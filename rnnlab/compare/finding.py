@@ -9,11 +9,12 @@ from pathlib import Path
 
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.places import absolute
+from rnnlab.runs.places import absolute, default_output_dir
+from rnnlab.runs.sweep_paths import find_sweep, latest_attempt
 
 _log = logging.getLogger(__name__)
 
-_CONFIG, _ATTEMPTS, _RUNS = "config.yaml", "attempts", "runs"
+_CONFIG, _RUNS = "config.yaml", "runs"
 # A config alone is not a run: a folder of config groups has one, too.
 _SIGNS = ("status.json", "manifest.json", "metrics.jsonl")
 
@@ -29,7 +30,7 @@ def find_runs(paths: Iterable[Path]) -> list[RunFolder]:
         StorageError: One cannot be read.
     """
     found: dict[Path, RunFolder] = {}
-    for path in paths:
+    for path in map(_meant, paths):
         if not path.is_dir():
             why = "is not a folder" if path.exists() else "there is no such folder"
             raise ConfigError(why, key="PATH", value=path)
@@ -40,6 +41,16 @@ def find_runs(paths: Iterable[Path]) -> list[RunFolder]:
     return list(found.values())
 
 
+def _meant(path: Path) -> Path:
+    """Return a path as it is, or the sweep of that name where there is no such path."""
+    if path.exists() or len(path.parts) != 1:
+        return path
+    try:
+        return find_sweep(str(path), default_output_dir())
+    except ConfigError:
+        return path  # told as a path
+
+
 def _below(path: Path) -> Iterator[Path]:
     """Give the run folders at or below one, in the order of their names."""
     try:
@@ -48,7 +59,7 @@ def _below(path: Path) -> Iterator[Path]:
         # Such as lost+found at the top of a disk.
         _log.warning("left out: %s: %s", path, error.strerror)
         return
-    if _ATTEMPTS in children and (latest := _latest(path / _ATTEMPTS)) is not None:
+    if (latest := latest_attempt(path)) is not None:
         yield latest
     elif (path / _CONFIG).is_file() and _is_run(path):
         yield path
@@ -65,12 +76,3 @@ def _is_run(path: Path) -> bool:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     # Links are not followed: they may lead in a circle, or out of what was named.
     return entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
-
-
-def _latest(attempts: Path) -> Path | None:
-    numbers = [int(path.name) for path in attempts.iterdir() if path.name.isdecimal()]
-    for number in sorted(set(numbers), reverse=True):
-        for path in attempts.iterdir():
-            if path.name.isdecimal() and int(path.name) == number and (path / _CONFIG).is_file():
-                return path
-    return None

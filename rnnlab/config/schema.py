@@ -98,6 +98,7 @@ class Sweep:
     workers: Parallel | Literal["auto"] = "auto"
     retries: Annotated[int, Range(min=0, max=100)] = 1
     timeout: Annotated[float | None, Range(above=0, max=31_536_000)] = None
+    lease: Annotated[float, Range(min=1, max=86_400)] = 60.0
     params: dict[str, Any] = field(default_factory=dict)
     seeds: Seeds = None
 

@@ -36,7 +36,7 @@ def main(path: str, *options: str) -> int:
 
     Args:
         path: The run folder.
-        options: ``resume``, where it is meant.
+        options: ``resume``, and ``untracked``, where they are meant.
     """
     # Lightning asks this of every logger and message, before it has made a Trainer.
     rank_zero_only.rank = ranks.rank()  # type: ignore[attr-defined]
@@ -50,7 +50,7 @@ def main(path: str, *options: str) -> int:
             assembly = assemble(config)
             # Same weights, other dropout: the shares of a batch are not to be dropped alike.
             seed_everything(int(config.seed) + 1_000_003 * number)
-            attempt = Attempt(folder, assembly, signals)
+            attempt = Attempt(folder, assembly, signals, tracked="untracked" not in options)
             attempt.train(resume="resume" in options)
             attempt.finish(Status.FINISHED, None)
         except Preempted as preempted:

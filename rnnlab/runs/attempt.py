@@ -38,9 +38,12 @@ class Attempt:
         folder: The run, owned by this process or by the one that started it.
         assembly: The parts, just built: the random generators are where their seed puts them.
         signals: Handles signals.
+        tracked: Whether to show it in MLflow, if its config says so.
     """
 
-    def __init__(self, folder: RunFolder, assembly: Assembly, signals: Signals) -> None:
+    def __init__(
+        self, folder: RunFolder, assembly: Assembly, signals: Signals, *, tracked: bool = True
+    ) -> None:
         self.folder, self.assembly, self.signals = folder, assembly, signals
         self.config = assembly.config
         set_threads(self.config, assembly.model)
@@ -48,7 +51,7 @@ class Attempt:
         if ranks.rank() == 0:
             self._write_manifest()
             write_json(folder.spec, assembly.spec.to_dict())
-        self.logger = run_logger(folder, self.config, self.manifest)
+        self.logger = run_logger(folder, self.config, self.manifest, tracked=tracked)
         self.logger.log_artifact(folder.config)
 
     def train(self, *, resume: bool) -> dict[str, Any]:

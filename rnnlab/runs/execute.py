@@ -37,6 +37,7 @@ def execute(
     assembly: Assembly | None = None,
     *,
     resume: bool = False,
+    tracked: bool = True,
 ) -> dict[str, Any]:
     """Train, evaluate and record the run that a folder describes.
 
@@ -44,6 +45,8 @@ def execute(
         folder: Holds ``config.yaml``.
         assembly: The parts, if they were built already.
         resume: Go on from the newest snapshot, or from the one that the run is to begin from.
+        tracked: Whether to show the run in MLflow, if its config says so; false where somebody
+            else does.
 
     Returns:
         What ``result.json`` holds.
@@ -58,7 +61,7 @@ def execute(
         try:
             config = assembly.config if assembly is not None else read_config(folder)
             with interruptible(signals_of(config)) as signals, log_to(folder):
-                return _recorded(folder, assembly, signals, resume=resume)
+                return _recorded(folder, assembly, signals, resume=resume, tracked=tracked)
         except (Interrupted, KeyboardInterrupt) as interrupt:
             # It came before the run said that it runs, or while it was to say how it ended.
             if folder.read_status().get("status") in (Status.CREATED, Status.RUNNING):
@@ -67,7 +70,12 @@ def execute(
 
 
 def _recorded(
-    folder: RunFolder, assembly: Assembly | None, signals: Signals, *, resume: bool
+    folder: RunFolder,
+    assembly: Assembly | None,
+    signals: Signals,
+    *,
+    resume: bool,
+    tracked: bool,
 ) -> dict[str, Any]:
     attempt = None
     try:
@@ -75,10 +83,10 @@ def _recorded(
         folder.write_status(Status.RUNNING)
         config = assembly.config if assembly is not None else read_config(folder)
         if (count := count_processes(config)) > 1:
-            run_ranks(folder, count, signals, resume=resume)
+            run_ranks(folder, count, signals, resume=resume, tracked=tracked)
             result = folder.read_result()
         else:
-            attempt = Attempt(folder, assembly or assemble(config), signals)
+            attempt = Attempt(folder, assembly or assemble(config), signals, tracked=tracked)
             result = attempt.train(resume=resume)
     except Interrupted as interrupt:
         _end(folder, attempt, _status_of(interrupt), str(interrupt))

@@ -8,6 +8,7 @@ from rnnlab.errors import ConfigError, Refused, StorageError
 from rnnlab.runs.contained import leads_into
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.places import absolute
+from rnnlab.runs.sweep_paths import latest_attempt
 from rnnlab.tracking.link import read_link
 
 
@@ -15,7 +16,8 @@ def find(run: str, output_dir: Path) -> RunFolder:
     """Return the run that somebody means.
 
     Args:
-        run: A folder, ``last``, an MLflow run id, or the beginning of a run's name or id.
+        run: A folder, which may be that of a run of a sweep, ``last``, an MLflow run id, or the
+            beginning of a run's name or id.
         output_dir: Where runs are looked for.
 
     Raises:
@@ -34,7 +36,7 @@ def find(run: str, output_dir: Path) -> RunFolder:
 def _as_path(run: str) -> Path | None:
     try:
         path = Path(run).expanduser()
-        return path if (path / "config.yaml").is_file() else None
+        return (latest_attempt(path) or path) if (path / "config.yaml").is_file() else None
     except (OSError, ValueError, RuntimeError):
         return None  # too long for a path, or a ~user whom nobody knows
 

@@ -64,14 +64,23 @@ def _configs(config: dict[str, Any]) -> dict[str, str]:
     return {option: f"{name} {plugin}" for option, (name, plugin) in found.items()}
 
 
-def run_logger(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> RunLogger:
-    """Return the logger of a run, tagged with what its manifest says."""
+def run_logger(
+    folder: RunFolder, config: DictConfig, manifest: dict[str, Any], *, tracked: bool = True
+) -> RunLogger:
+    """Return the logger of a run, tagged with what its manifest says.
+
+    Args:
+        folder: The run.
+        config: Its config.
+        manifest: Its manifest.
+        tracked: Whether to show it in MLflow, if its config says so.
+    """
     tracking = config.tracking
     # The logger does not know what a run folder may hold: links that lead elsewhere end here.
     _ = folder.metrics, folder.link
     return RunLogger(
         folder.path,
-        enabled=tracking.enabled,
+        enabled=tracking.enabled and tracked,
         system_metrics=tracking.system_metrics,
         system_interval=tracking.system_interval,
         at_first_point=True,
@@ -108,9 +117,8 @@ def check_tracking(config: DictConfig) -> None:
         check_store(tracking_uri(config.tracking.uri, outputs))
 
 
-def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return how MLflow shows a run: where, under what name, with which params and tags."""
-    params: Any = OmegaConf.to_container(config, resolve=False)
+def tags_of(folder: RunFolder, manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the tags that MLflow shows of a run, as its manifest says."""
     tags = {
         "rnnlab.fingerprint": manifest["fingerprint"],
         "rnnlab.setting": manifest["setting"],
@@ -128,12 +136,18 @@ def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -
     if configs := manifest.get("configs_from_plugins"):
         said = "; ".join(f"{option}: {what}" for option, what in sorted(configs.items()))
         tags["rnnlab.configs_from_plugins"] = said
+    return tags
+
+
+def _shown_as(folder: RunFolder, config: DictConfig, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return how MLflow shows a run: where, under what name, with which params and tags."""
+    params: Any = OmegaConf.to_container(config, resolve=False)
     return {
         "uri": tracking_uri(config.tracking.uri, folder.path.parents[1]),
         "experiment": config.experiment_name,
         "run_name": folder.path.name,
         "params": params,
-        "tags": tags,
+        "tags": tags_of(folder, manifest),
     }
 
 

@@ -20,6 +20,7 @@ from rnnlab.runs.manifest import drift
 from rnnlab.runs.names import child_name
 from rnnlab.runs.origin import Origin
 from rnnlab.runs.restore import read_config
+from rnnlab.runs.sweep_paths import refuse_swept
 from rnnlab.runs.train import prepare
 from rnnlab.training.checkpoint_reading import read
 from rnnlab.training.checkpoints import BEST, START, position_of
@@ -55,6 +56,7 @@ def reproduce(run: str, output_dir: Path) -> Reproduction:
         StorageError: Its manifest, result or checkpoint cannot be read.
     """
     first = find(run, output_dir)
+    refuse_swept(first.path)
     if first.read_status().get("status") != Status.FINISHED:
         why = "has not finished; only what was trained to its end can be compared"
         raise ConfigError(why, key="RUN", value=first.path.name)

@@ -11,6 +11,7 @@ from rnnlab.runs.execute import execute
 from rnnlab.runs.finding import find
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.further import train_further
+from rnnlab.runs.sweep_paths import refuse_swept
 
 
 def resume(
@@ -37,6 +38,7 @@ def resume(
         Refused: A plugin that it uses has changed, or is gone.
     """
     folder = find(run, output_dir)
+    refuse_swept(folder.path)
     if overrides:
         return train_further(folder, list(overrides), allow_changed_plugins=allow_changed_plugins)
     status = folder.read_status()

@@ -29,7 +29,9 @@ _KINDS: dict[int | None, type[RnnlabError]] = {
 Rank = subprocess.Popen[bytes]
 
 
-def run_ranks(folder: RunFolder, count: int, signals: Signals, *, resume: bool) -> None:
+def run_ranks(
+    folder: RunFolder, count: int, signals: Signals, *, resume: bool, tracked: bool = True
+) -> None:
     """Execute a folder in several processes, and return when all have done their work.
 
     Args:
@@ -37,6 +39,7 @@ def run_ranks(folder: RunFolder, count: int, signals: Signals, *, resume: bool) 
         count: How many ranks.
         signals: What was asked of this process is asked of the ranks.
         resume: Whether they go on from the newest snapshot.
+        tracked: Whether the run is shown in MLflow, if its config says so.
 
     Raises:
         RunFailed: A rank failed or died; the others were ended. Where a rank failed of another
@@ -49,7 +52,11 @@ def run_ranks(folder: RunFolder, count: int, signals: Signals, *, resume: bool) 
     # The ranks meet at a port that the system chose here, so that no two runs can want the same.
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     _forget_failures(folder, count)
-    arguments = [str(folder.path), *(["resume"] if resume else [])]
+    arguments = [
+        str(folder.path),
+        *(["resume"] if resume else []),
+        *([] if tracked else ["untracked"]),
+    ]
     with _started(folder, count, arguments, store.port) as ranks, signals.snapshots():
         asked = False
         while any(rank.poll() is None for rank in ranks):

@@ -1,136 +1,248 @@
-"""Execute the runs of a sweep, one after the other, each in a process of its own."""
+"""Drives a sweep: gives its runs to an executor until each has finished or failed for good.
+
+The folder of the sweep is all that it knows and all that it leaves. It may be killed at any
+moment, and be started again; several may drive one sweep.
+"""
 
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from rnnlab.errors import Interrupted, Preempted, RnnlabError
-from rnnlab.runs.closing import close
-from rnnlab.runs.create import create_run
+from rnnlab.errors import ConfigError, RnnlabError, StorageError
 from rnnlab.runs.folder import RunFolder, Status
-from rnnlab.runs.train import create, prepare
+from rnnlab.runs.ownership import owned
+from rnnlab.sweeps.beat import Watch
+from rnnlab.sweeps.executors.executor import Ended, Executor, Work
+from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.outcome import Outcome
 from rnnlab.sweeps.plan import Job
+from rnnlab.sweeps.standing import Phase, Standing, standing
+from rnnlab.sweeps.swept_run import SweptRun
+from rnnlab.sweeps.worker import TAKEN
 
-_LOOK_EVERY = 0.1
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+_LOOK_EVERY, _LOOK_ELSEWHERE_EVERY = 0.05, 1.0
+_WITH_SNAPSHOT = getattr(signal, "SIGUSR1", signal.SIGTERM)
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+_GRACE = 30.0
+# What asks for something else than it gets would ask for the same again.
+_HOPELESS = (2, 3)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a run came out.
+class Settings:
+    """How a sweep is driven.
 
     Args:
-        job: The run.
-        status: The status of its folder; None where it has none.
-        cause: Why it did not finish.
-        folder: Its folder, if it could be made.
+        retries: How often a run is begun again that has failed.
+        timeout: Seconds that an attempt may take; None for any.
+        lease: Seconds without a sign of life after which a run on another machine is given up.
+        threads: CPU threads of a run; None for what suits it.
     """
 
+    retries: int = 1
+    timeout: float | None = None
+    lease: float = 60.0
+    threads: int | None = None
+
+
+@dataclass
+class _Started:
     job: Job
-    status: Status | None
-    cause: str | None
-    folder: RunFolder | None
+    run: SweptRun
+    after: int
+    since: float
+    timed_out: bool = False
+    asked: list[float] = field(default_factory=list)
 
 
-def run_all(
-    jobs: Sequence[Job], say: Callable[[str], None]
-) -> tuple[list[Outcome], Interrupted | None]:
-    """Execute runs in turn; one that fails does not keep the next from being executed.
-
-    A signal is passed on to the run that is being executed, which ends as it would alone; no
-    other is begun.
+class Driver:
+    """Drives a sweep once.
 
     Args:
-        jobs: What to run.
-        say: Is told where the sweep is, a line at a time.
-
-    Returns:
-        The outcome of each run that was begun, and the signal that ended the sweep, if one did.
+        sweep: Its folder.
+        jobs: What is to be done.
+        executor: Where.
+        settings: How.
+        say: Is told what happens, a line at a time.
+        started: Is told of each run that is given to the executor.
+        over: Is told of each outcome.
     """
-    outcomes: list[Outcome] = []
-    with _noted() as arrived:
-        for number, job in enumerate(jobs, start=1):
-            place = f"{number}/{len(jobs)}"
-            say(f"{place}  {job}")
-            try:
-                outcome = _run(job, arrived)
-            except Interrupted as interrupt:  # while its folder was being made: there is none
-                return outcomes, interrupt
-            outcomes.append(outcome)
-            said = " ".join(filter(None, [str(outcome.status or "FAILED"), outcome.cause]))
-            say(f"{place}  {said}  {outcome.folder.path if outcome.folder else ''}".rstrip())
-            if arrived:
-                preempted = arrived[0] == getattr(signal, "SIGUSR1", None)
-                return outcomes, Preempted() if preempted else Interrupted(arrived[0])
-    return outcomes, None
+
+    def __init__(
+        self,
+        sweep: SweepFolder,
+        jobs: list[Job],
+        executor: Executor,
+        settings: Settings,
+        *,
+        started: Callable[[Job, SweptRun], None] = lambda job, run: None,
+        over: Callable[[Outcome], None] = lambda outcome: None,
+    ) -> None:
+        self._sweep, self._executor, self._settings = sweep, executor, settings
+        self._on_started, self._on_over = started, over
+        self._watch = Watch(settings.lease)
+        self.waiting: deque[Job] = deque(jobs)
+        self.elsewhere: dict[Path, Job] = {}
+        self._started: dict[Path, _Started] = {}
+        self._failures: Counter[str] = Counter()
+        self.outcomes: list[Outcome] = []
+        self._looked = 0.0
+        self.draining = self.stopping = False
+
+    def tick(self) -> bool:
+        """Do what is to be done now, and return whether there is more to come."""
+        for ended in self._executor.ended():
+            self._take(ended)
+        if self.draining:
+            self._leave_out(self.waiting)
+            self._leave_out(deque(self.elsewhere.values()))
+            self.elsewhere.clear()
+        else:
+            self._look_elsewhere()
+            self._start()
+        self._end_late()
+        return bool(self.waiting or self.elsewhere or self._started)
+
+    @property
+    def executing(self) -> list[SweptRun]:
+        """The runs that the executor has."""
+        return [started.run for started in self._started.values()]
+
+    def drain(self) -> None:
+        """Begin no other run."""
+        self.draining = True
+
+    def stop(self) -> None:
+        """Ask all runs for a snapshot and their end."""
+        self.draining = self.stopping = True
+        for path in self._started:
+            self._executor.signal(path, _WITH_SNAPSHOT)
+
+    def _start(self) -> None:
+        while self.waiting and len(self._started) < self._executor.slots:
+            job = self.waiting.popleft()
+            run = self._sweep.run(job.fingerprint)
+            found = standing(run, self._watch)
+            if found.phase is Phase.FINISHED:
+                self._over(job, found)
+            elif found.phase is Phase.EXECUTED:
+                self.elsewhere[run.path] = job
+            else:
+                self._give(job, found)
+
+    def _give(self, job: Job, found: Standing) -> None:
+        run = self._sweep.make_run(job)
+        work = Work(run.path, found.number, self._settings.lease / 6, self._settings.threads)
+        self._executor.start(work)
+        self._started[run.path] = _Started(job, run, found.number, time.monotonic())
+        self._on_started(job, run)
+
+    def _take(self, ended: Ended) -> None:
+        started = self._started.pop(ended.run)
+        job, run = started.job, started.run
+        found = standing(run, self._watch)
+        if found.phase is Phase.EXECUTED:
+            self.elsewhere[run.path] = job
+            return
+        if found.phase is Phase.FINISHED:
+            self._over(job, found)
+            return
+        preempted = found.attempt is not None and _status(found.attempt) == Status.PREEMPTED
+        if ended.code == TAKEN or (preempted and not started.timed_out):
+            self.waiting.appendleft(job)
+            return
+        cause = self._cause(started, found, ended)
+        if found.attempt is not None and found.number > started.after:
+            _record(found.attempt, cause)
+        self._failures[job.fingerprint] += 1
+        hopeless = ended.code in _HOPELESS
+        if hopeless or self.stopping or self._failures[job.fingerprint] > self._settings.retries:
+            self._over(job, standing(run, self._watch), cause)
+        else:
+            self.waiting.append(job)
+
+    def _cause(self, started: _Started, found: Standing, ended: Ended) -> str:
+        if started.timed_out:
+            return f"took longer than sweep.timeout={self._settings.timeout:g} seconds"
+        if ended.code is not None and ended.code < 0 and found.phase is not Phase.FAILED:
+            return f"its process was killed by {_name(-ended.code)}"
+        if found.number <= started.after:
+            return f"its worker ended with exit code {ended.code} before it began"
+        return found.cause or f"its process ended with exit code {ended.code}"
+
+    def _look_elsewhere(self) -> None:
+        if not self.elsewhere or time.monotonic() < self._looked + _LOOK_ELSEWHERE_EVERY:
+            return
+        self._looked = time.monotonic()
+        for path, job in list(self.elsewhere.items()):
+            found = standing(self._sweep.run(job.fingerprint), self._watch)
+            if found.phase is Phase.EXECUTED:
+                continue
+            del self.elsewhere[path]
+            if found.phase is Phase.FINISHED:
+                self._over(job, found)
+            else:
+                self.waiting.append(job)
+
+    def _end_late(self) -> None:
+        limit, now = self._settings.timeout, time.monotonic()
+        if limit is None:
+            return
+        for path, started in self._started.items():
+            late = now - started.since - limit
+            if late <= 0:
+                continue
+            if not started.asked:
+                started.timed_out = True
+                self._executor.signal(path, signal.SIGTERM)
+                started.asked.append(now)
+            elif now - started.asked[0] > _GRACE:
+                self._executor.signal(path, _KILL)
+
+    def _leave_out(self, jobs: deque[Job]) -> None:
+        while jobs:
+            job = jobs.popleft()
+            found = standing(self._sweep.run(job.fingerprint), self._watch)
+            self._over(job, found)
+
+    def _over(self, job: Job, found: Standing, cause: str | None = None) -> None:
+        status = None if found.attempt is None else _status(found.attempt)
+        outcome = Outcome(job, status, cause or found.cause, found.attempt)
+        self.outcomes.append(outcome)
+        self._on_over(outcome)
 
 
-def _run(job: Job, arrived: Sequence[int]) -> Outcome:
+def _record(attempt: RunFolder, cause: str) -> None:
+    """Let the status say that an attempt failed, where its process could not."""
     try:
-        folder = _made(job)
-    except RnnlabError as error:
-        return Outcome(job, None, str(error), None)
-    code = _execute(folder, arrived)
-    status = folder.read_status()
-    if status.get("status") == Status.CREATED:  # the process came to an end before it began
-        how = f"its process ended with exit code {code}"
-        folder.write_status(Status.KILLED if arrived or code < 0 else Status.FAILED, how)
-    else:
-        close(folder)  # marks it, if the process was killed
-    status = folder.read_status()
-    return Outcome(job, Status(status["status"]), status.get("cause"), folder)
+        with owned(attempt):
+            said = attempt.read_status()
+            if said.get("status") != Status.FAILED or said.get("cause") != cause:
+                attempt.write_status(Status.FAILED, cause)
+    except (ConfigError, StorageError):
+        return  # somebody else has the folder, or nobody can write it
 
 
-def _made(job: Job) -> RunFolder:
-    config = job.config
-    if config.init_from is None:
-        return create_run(config, Path(config.output_dir))
-    return create(prepare(config))  # only the model tells which weights fit
-
-
-def _execute(folder: RunFolder, arrived: Sequence[int]) -> int:
-    """Execute a folder in another process and return its exit code."""
-    # In a session of its own, Ctrl-C does not reach it twice. Progress is for somebody who looks.
-    child = subprocess.Popen(
-        _command(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=None if sys.stdout.isatty() else subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    passed_on = 0
-    while True:
-        try:
-            return child.wait(_LOOK_EVERY)
-        except subprocess.TimeoutExpired:
-            for number in arrived[passed_on:]:
-                child.send_signal(number)
-                passed_on += 1
-
-
-def _command(folder: RunFolder) -> list[str]:
-    outputs = str(folder.path.parents[1])
-    verb = [sys.executable, "-P", "-m", "rnnlab", "resume"]
-    return [*verb, str(folder.path), "--output-dir", outputs]
-
-
-@contextmanager
-def _noted() -> Iterator[list[int]]:
-    """Note signals instead of obeying them; in the main thread only."""
-    arrived: list[int] = []
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
-            if signal.getsignal(number) != signal.SIG_IGN:
-                before[number] = signal.signal(number, lambda got, _: arrived.append(got))
+def _status(attempt: RunFolder) -> Status | None:
     try:
-        yield arrived
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        found = attempt.read_status().get("status")
+    except RnnlabError:
+        return None
+    return None if found is None else Status(found)
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def pause() -> None:
+    """Wait until it is time to look again."""
+    time.sleep(_LOOK_EVERY)

@@ -147,6 +147,16 @@ def has_whole_line(path: Path, offset: int) -> bool:
         return False
 
 
+def copy_whole_lines(source: Path, target: Path) -> None:
+    """Copy a ``metrics.jsonl`` that somebody may still be writing; a torn last line is left out.
+
+    Raises:
+        OSError: One cannot be read, or the other not written.
+    """
+    content = source.read_bytes()
+    target.write_bytes(content[: content.rfind(b"\n") + 1])
+
+
 class PointsFile:
     """The one writer of a ``metrics.jsonl``; threads may share it.
 

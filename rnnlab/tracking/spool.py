@@ -47,6 +47,8 @@ class Spool:
             second argument raises when the server has been given up; to be called before a run
             is made, which the next process would not know of.
         run_id: The run to go on with, before the one that the folder names.
+        points: Says where the points are now, if not in the folder's own ``metrics.jsonl``: None
+            for nowhere. Another file than before begins with all that was ever sent.
         interval: Seconds between two looks at the folder.
         quiet: Whether only :meth:`close` says that the store cannot be used.
         at_first_point: Whether to wait, for ten seconds at most, until :meth:`begin` is called.
@@ -62,20 +64,21 @@ class Spool:
         open_run: Callable[[Link, Callable[[], None]], WritableRun],
         *,
         run_id: str | None = None,
+        points: Callable[[], Path | None] | None = None,
         interval: float = 1.0,
         quiet: bool = False,
         at_first_point: bool = False,
     ) -> None:
         self._quiet = quiet
-        self._folder, self._points = folder, folder / "metrics.jsonl"
+        self._folder, self._points = folder, points or (lambda: folder / "metrics.jsonl")
         self._open_run, self._interval = open_run, interval
         # Written before anything is sent: from here on the status in MLflow is not confirmed.
-        self._link = _link_to(folder, redacted(uri), run_id)
+        self._link = _link_to(folder, redacted(uri), run_id, self._points())
         write_link(folder, self._link)
         self._run: WritableRun | None = None
         self._jobs: deque[Job] = deque()
         self._refused: set[str] = set()
-        self._outage = Outage(self._link.uri, self._points)
+        self._outage = Outage(self._link.uri, folder / "metrics.jsonl")
         self._closing, self._abandoned = threading.Event(), threading.Event()
         self._patience = self._give_up_at = self._status_first_at = float("inf")
         self._final: Final | None = None
@@ -211,9 +214,12 @@ class Spool:
             self._give_up_at = time.monotonic() + self._patience
 
     def _unsent(self) -> list[tuple[Point, int]]:
-        if not self._points.exists():
+        path = self._points()
+        if path is None or not path.exists():
             return []
-        return list(islice(read_from(self._points, self._link.sent), MAX_POINTS))
+        found = list(islice(read_from(path, self._link.sent), MAX_POINTS))
+        # What was read of a file that is no longer the one may not stand in the one that is.
+        return found if self._points() == path else []
 
     def _do_first_job(self, run: WritableRun) -> None:
         try:
@@ -252,7 +258,7 @@ class _Abandoned(Exception):
     """Closing has given the server up while the thread was waiting for it."""
 
 
-def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
+def _link_to(folder: Path, uri: str, run_id: str | None, points: Path | None) -> Link:
     """Return the folder's link if it leads to this store and run, else one with nothing sent.
 
     The run is looked for under another URI too: it may be the same store behind a server, and
@@ -263,6 +269,6 @@ def _link_to(folder: Path, uri: str, run_id: str | None) -> Link:
     if link is None or run_id not in (None, link.run_id) or is_copy(folder, link):
         return Link(uri, run_id, key=uuid4().hex, folder=own)
     link = replace(link, status=None, key=link.key or uuid4().hex, folder=own)
-    if link.uri != uri or not ends_at_a_line(folder / "metrics.jsonl", link.sent):
+    if link.uri != uri or (points is not None and not ends_at_a_line(points, link.sent)):
         return replace(link, uri=uri, sent=0)
     return link

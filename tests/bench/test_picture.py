@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from rnnlab.bench import picture
-from rnnlab.bench.picture import check_drawable, draw
+from rnnlab.bench.picture import draw
 from rnnlab.bench.record import Record
-from rnnlab.errors import MissingPackage, StorageError
+from rnnlab.errors import StorageError
 
 pytest.importorskip("matplotlib")
 
@@ -69,10 +68,3 @@ def test_four_cells_take_two_rows(record: Record, tmp_path: Path, figures: list[
 def test_a_full_disk_is_one_line(record: Record, tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"out\.png: cannot be written: No such file"):
         draw(record, tmp_path / "gone" / "out.png")
-
-
-def test_without_matplotlib_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_drawable()
-    monkeypatch.setattr(picture, "find_spec", lambda _: None)
-    with pytest.raises(MissingPackage, match=r"--plot: needs the package 'matplotlib'.*bench"):
-        check_drawable()

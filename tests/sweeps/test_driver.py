@@ -1,259 +1,234 @@
-"""Runs in turn; most are short scripts here, for a process that trains takes seconds to start."""
+"""The driver's decisions, with an executor whose workers do what a test says."""
 
-from __future__ import annotations
-
-import os
-import re
 import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections import defaultdict, deque
 
 import pytest
 
-from rnnlab.cli import main
-from rnnlab.errors import Interrupted, Preempted
-from rnnlab.runs.finding import all_runs
-from rnnlab.runs.folder import RunFolder, Status
-from rnnlab.runs.json_files import read_json
-from rnnlab.sweeps import driver
-from rnnlab.sweeps.driver import Outcome, run_all
-from rnnlab.sweeps.plan import Job, plan
+from rnnlab.runs.folder import Status
+from rnnlab.sweeps import driver as driving
+from rnnlab.sweeps.driver import Driver, Settings
+from rnnlab.sweeps.executors.executor import Ended, Executor
+from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.swept_run import SweptRun
+from rnnlab.sweeps.worker import TAKEN
+from tests.sweeps.jobs import job
 
-STATUS = """
-import json, os, signal, socket, sys, time
-from datetime import UTC, datetime
-from pathlib import Path
-folder = Path(sys.argv[1])
-def write(status, cause=None):
-    now = datetime.now(UTC).isoformat()
-    content = {"status": status, "cause": cause, "pid": os.getpid(), "host": socket.gethostname(),
-               "times": {status: now}}
-    part = folder / "status.part"
-    part.write_text(json.dumps(content))
-    part.replace(folder / "status.json")
-seed = int((folder / "config.yaml").read_text().partition("\\nseed: ")[2].split()[0])
-"""
-SLEEPS = """
-def end(number, frame):
-    write("PREEMPTED" if number == signal.SIGUSR1 else "KILLED", f"signal {number}")
-    sys.exit(128 + number)
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-    signal.signal(number, end)
-write("RUNNING")
-time.sleep(60)
-"""
+
+class Scripted(Executor):
+    """Ends each attempt at the next look, as the script of its run says.
+
+    A script is a list of (status, cause, exit code); a status of None leaves the run alone.
+    """
+
+    name = "scripted"
+
+    def __init__(self, slots=1):
+        self._slots, self.scripts = slots, defaultdict(deque)
+        self.order, self.signals, self._ended = [], [], []
+        self.held = {}
+
+    @property
+    def slots(self):
+        return self._slots
+
+    def start(self, work):
+        self.order.append(work.run.name)
+        status, cause, code = self.scripts[work.run.name].popleft()
+        attempt = None
+        if status is not None:
+            attempt = SweptRun(work.run).claim(work.after)
+            attempt.write_status(Status.RUNNING)
+        if code is None:  # until it is asked to end
+            self.held[work.run] = attempt
+            return
+        if attempt is not None and status != Status.RUNNING:
+            attempt.write_status(status, cause)
+        self._ended.append(Ended(work.run, code))
+
+    def ended(self):
+        found, self._ended = self._ended, []
+        return found
+
+    def signal(self, run, number):
+        self.signals.append((run.name, number))
+        attempt = self.held.pop(run, None)
+        if attempt is None:
+            return
+        preempted = number == signal.SIGUSR1
+        attempt.write_status(Status.PREEMPTED if preempted else Status.KILLED, "a signal")
+        self._ended.append(Ended(run, 75 if preempted else 128 + number))
+
+    def close(self):
+        pass
+
+
+FINISHES = (Status.FINISHED, None, 0)
+FAILS = (Status.FAILED, "the loss is NaN", 1)
 
 
 @pytest.fixture
-def jobs(small: list[str]) -> list[Job]:
-    return list(plan([*small, "seed=0,1,2"]).jobs)
+def sweep(tmp_path):
+    (tmp_path / "runs").mkdir()
+    return SweepFolder(tmp_path)
 
 
-@pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Have a script stand in for what trains a run."""
-
-    def use(script: str) -> None:
-        def command(folder: RunFolder) -> list[str]:
-            return [sys.executable, "-I", "-c", STATUS + script, str(folder.path)]
-
-        monkeypatch.setattr(driver, "_command", command)
-
-    return use
+def drive(sweep, scripts, settings=None, slots=1):
+    executor = Scripted(slots)
+    for name, script in scripts.items():
+        executor.scripts[name].extend(script)
+    jobs = [job(name) for name in scripts]
+    driver = Driver(sweep, jobs, executor, settings or Settings())
+    return driver, executor
 
 
-def found(outcomes: list[Outcome]) -> list[tuple[str, str | None]]:
-    assert all(
-        item.folder and item.folder.read_status()["status"] == item.status for item in outcomes
-    )
-    return [(str(item.status), item.cause) for item in outcomes]
+def to_the_end(driver, most=100):
+    for _ in range(most):
+        if not driver.tick():
+            return {o.job.fingerprint: (o.status, o.cause) for o in driver.outcomes}
+    raise AssertionError("it does not end")
 
 
-def test_each_runs_in_turn_and_a_failure_ends_none_but_itself(jobs, stand_in) -> None:
-    stand_in("""
-write("RUNNING")
-if seed == 1:
-    write("FAILED", "the loss is NaN")
-    sys.exit(1)
-write("FINISHED")
-""")
-    said: list[str] = []
-    outcomes, interrupt = run_all(jobs, said.append)
-    assert interrupt is None
-    assert found(outcomes) == [
-        ("FINISHED", None), ("FAILED", "the loss is NaN"), ("FINISHED", None)
-    ]  # fmt: skip
-    assert [line.split("  ")[:2] for line in said] == [
-        ["1/3", "seed=0"], ["1/3", "FINISHED"],
-        ["2/3", "seed=1"], ["2/3", "FAILED the loss is NaN"],
-        ["3/3", "seed=2"], ["3/3", "FINISHED"],
-    ]  # fmt: skip
-    assert said[1].endswith(f"  {outcomes[0].folder.path}")
-    assert len(all_runs(Path("outputs"))) == 3
+def test_runs_are_given_in_order_and_each_outcome_is_told_once(sweep):
+    driver, executor = drive(sweep, {"a": [FINISHES], "b": [FINISHES], "c": [FINISHES]})
+    assert to_the_end(driver) == dict.fromkeys("abc", (Status.FINISHED, None))
+    assert executor.order == ["a", "b", "c"]
+    assert len(driver.outcomes) == 3
+
+
+def test_no_more_are_given_than_there_are_slots(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {name: [held] for name in "abcd"}, slots=3)
+    driver.tick()
+    assert executor.order == ["a", "b", "c"]
+    assert len(driver.executing) == 3
+
+
+def test_a_failure_is_tried_again_after_the_others_and_costs_nobody_else(sweep):
+    driver, executor = drive(sweep, {"a": [FAILS, FINISHES], "b": [FINISHES]})
+    assert to_the_end(driver) == dict.fromkeys("ab", (Status.FINISHED, None))
+    assert executor.order == ["a", "b", "a"]
+    assert sweep.run("a").numbers() == [1, 2]
+
+
+def test_a_failure_is_tried_as_often_as_was_said_and_again_by_the_next_command(sweep):
+    driver, executor = drive(sweep, {"a": [FAILS] * 9}, Settings(retries=2))
+    assert to_the_end(driver) == {"a": (Status.FAILED, "the loss is NaN")}
+    assert executor.order == ["a"] * 3
+    driver, executor = drive(sweep, {"a": [FINISHES]})
+    assert to_the_end(driver) == {"a": (Status.FINISHED, None)}
+
+
+@pytest.mark.parametrize("code", [2, 3])
+def test_what_is_refused_is_not_tried_again(sweep, code):
+    driver, executor = drive(sweep, {"a": [(Status.FAILED, "seed=x: no", code)] * 2})
+    assert to_the_end(driver) == {"a": (Status.FAILED, "seed=x: no")}
+    assert executor.order == ["a"]
 
 
 @pytest.mark.parametrize(
-    ("script", "status", "cause"),
+    ("script", "cause"),
     [
-        ("sys.exit(2)", "FAILED", "its process ended with exit code 2"),
-        ("os.kill(os.getpid(), 9)", "KILLED", "its process ended with exit code -9"),
-        ("write('RUNNING'); os.kill(os.getpid(), 9)", "KILLED", "process .* ended without a word"),
+        ((Status.RUNNING, None, -11), "its process was killed by SIGSEGV"),
+        ((Status.RUNNING, None, -9), "its process was killed by SIGKILL"),
+        ((Status.KILLED, "ended without a word", -9), "its process was killed by SIGKILL"),
+        ((None, None, 1), "its worker ended with exit code 1 before it began"),
     ],
 )
-def test_a_process_that_dies_leaves_a_true_status(jobs, stand_in, script, status, cause) -> None:
-    stand_in(script)
-    (outcome,), interrupt = run_all(jobs[:1], lambda line: None)
-    assert interrupt is None
-    ((found_status, found_cause),) = found([outcome])
-    assert found_status == status
-    assert re.fullmatch(cause, str(found_cause))
+def test_a_process_that_dies_leaves_its_cause(sweep, script, cause, monkeypatch):
+    # This process is alive, and says so in the name of the worker.
+    monkeypatch.setattr(driving, "owned", unowned)
+    monkeypatch.setattr("rnnlab.sweeps.standing.is_abandoned", lambda said: False)
+    driver, _ = drive(sweep, {"a": [script]}, Settings(retries=0, lease=-1.0))
+    ((status, found),) = to_the_end(driver).values()
+    assert found == cause
+    if script[0] is not None:
+        assert status == Status.FAILED
+        assert sweep.run("a").believed().read_status()["cause"] == cause
 
 
-def test_what_cannot_be_made_is_an_outcome_too(jobs, stand_in) -> None:
-    stand_in("write('FINISHED')")
-    same = [replace(job, plain={**job.plain, "name": "same"}) for job in jobs[:2]]
-    outcomes, _ = run_all([*same, jobs[2]], lambda line: None)
-    assert [item.status for item in outcomes] == ["FINISHED", None, "FINISHED"]
-    assert outcomes[1].cause.startswith("name=same: a run of that name exists")
+def test_what_was_preempted_goes_on_and_is_no_failure(sweep):
+    preempted = (Status.PREEMPTED, "pre-empted", 75)
+    driver, executor = drive(sweep, {"a": [*[preempted] * 5, FINISHES]}, Settings(retries=0))
+    assert to_the_end(driver) == {"a": (Status.FINISHED, None)}
+    assert len(executor.order) == 6
 
 
-def one_runs() -> bool:
-    return any(run.read_status()["status"] == "RUNNING" for run in all_runs(Path("outputs")))
+def test_what_has_finished_is_not_executed_again(sweep):
+    driver, _ = drive(sweep, {"a": [FINISHES]})
+    to_the_end(driver)
+    driver, executor = drive(sweep, {"a": [], "b": [FINISHES]})
+    assert to_the_end(driver) == dict.fromkeys("ab", (Status.FINISHED, None))
+    assert executor.order == ["b"]
 
 
-@pytest.fixture
-def interrupting() -> Iterator[Callable[..., None]]:
-    """Send this process a signal as soon as something is true: that a run says that it runs."""
-    threads = []
-
-    def start(number: int, when: Callable[[], object] = one_runs) -> None:
-        def send() -> None:
-            deadline = time.monotonic() + 120
-            while time.monotonic() < deadline:
-                if when():
-                    os.kill(os.getpid(), number)
-                    return
-                time.sleep(0.05)
-
-        threads.append(threading.Thread(target=send))
-        threads[-1].start()
-
-    yield start
-    for thread in threads:
-        thread.join()
+def test_what_another_driver_has_is_waited_for(sweep, monkeypatch):
+    monkeypatch.setattr(driving, "_LOOK_ELSEWHERE_EVERY", 0.0)
+    first, executor = drive(sweep, {"a": [(Status.RUNNING, None, None)]})
+    first.tick()
+    second, other = drive(sweep, {"a": []})
+    assert second.tick()
+    assert other.order == []
+    executor.held.popitem()[1].write_status(Status.FINISHED)
+    assert to_the_end(second) == {"a": (Status.FINISHED, None)}
 
 
-@pytest.mark.parametrize(
-    ("number", "status", "kind", "code"),
-    [
-        (signal.SIGINT, "KILLED", Interrupted, 130),
-        (signal.SIGTERM, "KILLED", Interrupted, 143),
-        (signal.SIGUSR1, "PREEMPTED", Preempted, 75),
-    ],
-)
-def test_a_signal_ends_the_run_that_runs_and_begins_no_other(
-    jobs, stand_in, interrupting, number, status, kind, code
-) -> None:
-    stand_in(SLEEPS)
-    before = signal.getsignal(number)
-    interrupting(number)
-    outcomes, interrupt = run_all(jobs, lambda line: None)
-    assert found(outcomes) == [(status, f"signal {int(number)}")]
-    assert type(interrupt) is kind
-    assert interrupt.exit_code == code
-    assert len(all_runs(Path("outputs"))) == 1
-    assert signal.getsignal(number) is before
+def test_what_another_driver_leaves_is_taken_up(sweep, monkeypatch):
+    monkeypatch.setattr(driving, "_LOOK_ELSEWHERE_EVERY", 0.0)
+    first, executor = drive(sweep, {"a": [(Status.RUNNING, None, None)]})
+    first.tick()
+    second, _ = drive(sweep, {"a": [FINISHES]})
+    second.tick()
+    executor.signal(sweep.run("a").path, signal.SIGUSR1)
+    assert to_the_end(second) == {"a": (Status.FINISHED, None)}
+    assert sweep.run("a").numbers() == [1, 2]
 
 
-def test_a_signal_before_the_process_listens_is_no_traceback_and_no_run(
-    jobs, stand_in, monkeypatch
-) -> None:
-    stand_in("time.sleep(60)")
-    real = driver._made
-
-    def made(job: Job) -> RunFolder:
-        folder = real(job)
-        os.kill(os.getpid(), signal.SIGTERM)
-        return folder
-
-    monkeypatch.setattr(driver, "_made", made)
-    outcomes, interrupt = run_all(jobs, lambda line: None)
-    assert found(outcomes) == [("KILLED", "its process ended with exit code -15")]
-    assert interrupt.exit_code == 143
+def test_a_worker_that_came_too_late_leaves_the_run_to_who_has_it(sweep, monkeypatch):
+    monkeypatch.setattr(driving, "_LOOK_ELSEWHERE_EVERY", 0.0)
+    driver, _ = drive(sweep, {"a": [(None, None, TAKEN), FINISHES]})
+    sweep.make_run(job("a"))
+    assert to_the_end(driver) == {"a": (Status.FINISHED, None)}
 
 
-def test_the_command_trains_all_and_tells_what_failed(small, capfd) -> None:
-    wild = ["optimizer=sgd", "optimizer.lr=0.01,1e38", "trainer.gradient_clip_val=null"]
-    assert main(["train", *small, "-m", *wild]) == 1
-    captured = capfd.readouterr()
-    runs = all_runs(Path("outputs"))
-    assert [run.read_status()["status"] for run in runs] == ["FINISHED", "FAILED"]
-    assert read_json(runs[0].manifest)["setting"] != read_json(runs[1].manifest)["setting"]
-    results, _, failed = captured.out.partition("Not finished")
-    (row,) = [line for line in results.splitlines() if "accuracy" in line]
-    assert [cell.strip() for cell in row.split("│")][1:4] == ["0.01", "accuracy", "1"]
-    assert "majority" in results
-    assert "optimizer.lr=1e+38 │ FAILED │ " in failed
-    # The run tells why where errors are told, and its own table to nobody.
-    assert captured.err.count("rnnlab: error: ") == 1
-    assert "run folder" not in captured.out
+def test_what_takes_too_long_is_ended_and_says_so(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [held]}, Settings(retries=0, timeout=0.0))
+    assert to_the_end(driver) == {"a": (Status.FAILED, "took longer than sweep.timeout=0 seconds")}
+    assert executor.signals == [("a", signal.SIGTERM)]
 
 
-def test_ctrl_c_ends_the_command_and_its_run(small, interrupting, capfd) -> None:
-    interrupting(signal.SIGINT, lambda: list(Path("outputs").glob("*/*/checkpoints/last.ckpt")))
-    assert main(["train", "--multirun", *small, "seed=0,1", "trainer.max_epochs=10000"]) == 130
-    captured = capfd.readouterr()
-    (run,) = all_runs(Path("outputs"))
-    assert run.read_status()["status"] == Status.KILLED
-    assert "seed=0 │ KILLED │ interrupted by signal 2" in captured.out
-    assert "Traceback" not in captured.err
+def test_draining_begins_no_other_run(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [held], "b": [FINISHES]})
+    driver.tick()
+    driver.drain()
+    assert driver.tick()
+    executor.held.popitem()[1].write_status(Status.FINISHED)
+    executor._ended.append(Ended(sweep.run("a").path, 0))
+    assert to_the_end(driver) == {"b": (None, None), "a": (Status.FINISHED, None)}
+    assert executor.order == ["a"]
 
 
-def test_a_file_in_the_users_folder_stands_in_for_no_module(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "random.py").write_text("raise SystemExit(8)\n")
-    command = driver._command(RunFolder(tmp_path / "outputs" / "experiment" / "run"))
-    program = command[: command.index("resume")]
-    monkeypatch.chdir(tmp_path)
-    done = subprocess.run([*program, "list", "cells"], capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_stopping_asks_for_a_snapshot(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [held], "b": [FINISHES]})
+    driver.tick()
+    driver.stop()
+    found = to_the_end(driver)
+    assert executor.signals == [("a", signal.SIGUSR1)]
+    assert found["a"][0] == Status.PREEMPTED
+    assert found["b"] == (None, None)
 
 
-def test_a_dry_run_shows_the_runs_and_makes_none(small, capfd) -> None:
-    asked = ["train", "-m", *small, "cell=gru,lstm", "seeds=3", "sweep.name=mine"]
-    assert main([*asked, "--dry-run"]) == 0
-    captured = capfd.readouterr()
-    assert captured.out.startswith("sweep mine: 2 settings x 3 seeds = 6 runs\n")
-    rows = [row for row in captured.out.splitlines() if "│" in row]
-    assert [[cell.strip() for cell in row.split("│")[1:-1]] for row in rows] == [
-        ["gru", "0-2"], ["lstm", "0-2"],
-    ]  # fmt: skip
-    assert captured.err == ""
-    assert not list(Path().iterdir())
+class unowned:  # noqa: N801
+    """Stands for a lock that is free."""
 
+    def __init__(self, folder):
+        pass
 
-def test_replicates_share_a_row_at_the_end(small, stand_in, capfd) -> None:
-    stand_in("""
-result = {"scores": {"test": {"loss": seed}}, "baselines": {}, "monitor": "val/loss",
-          "parameters": 1, "train_seconds": 1.0}
-(folder / "result.json").write_text(json.dumps(result))
-write("FINISHED")
-""")
-    assert main(["train", "-m", *small, "cell=gru,lstm", "seeds=3", "seed=4"]) == 0
-    rows = [row for row in capfd.readouterr().out.splitlines() if "│" in row]
-    cells = [[cell.strip() for cell in row.split("│")[1:5]] for row in rows]
-    assert cells == [["gru", "loss", "3", "5 ± 1"], ["lstm", "loss", "3", "5 ± 1"]]
+    def __enter__(self):
+        return None
 
-
-def test_a_wrong_sweep_is_told_and_nothing_made(small, capfd) -> None:
-    assert main(["train", "-m", *small, "seeds=0", "cell=gru,nope"]) == 2
-    lines = capfd.readouterr().err.splitlines()
-    assert lines[0].startswith("rnnlab: error: seeds=0: must be >= 1")
-    assert lines[1].startswith("rnnlab: error: cell=nope: is not an option")
-    assert not list(Path().iterdir())
+    def __exit__(self, *_):
+        return None

@@ -5,13 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.compare.flat import short
 from rnnlab.compare.sample import Sample, Samples
-from rnnlab.errors import MissingPackage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,16 +25,6 @@ SCALE = "cividis"
 GREY = "0.35"
 
 _ROOM = 44
-
-
-def check_drawable(wanted_by: str) -> None:
-    """Check that there is something to draw with.
-
-    Raises:
-        MissingPackage: There is not.
-    """
-    if find_spec("matplotlib") is None:
-        raise MissingPackage("matplotlib", "bench", wanted_by=wanted_by)
 
 
 @contextmanager

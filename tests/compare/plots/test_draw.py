@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from rnnlab.compare.comparison import compare_runs
-from rnnlab.compare.plots import style
 from rnnlab.compare.plots.draw import pictures
-from rnnlab.compare.plots.style import check_drawable
-from rnnlab.errors import MissingPackage
 from tests.compare.conftest import Make
 
 NASTY = r"$\frac{a}{$ _x_ [b] 日本語 " + "long" * 40
@@ -63,10 +60,3 @@ def test_the_same_runs_give_the_same_bytes(run: Make, outputs: Path) -> None:
         run(seed, 0.5 + seed / 10, cell=cell)
     first, second = ([each.png for each in pictures(compare_runs([outputs]))] for _ in (0, 1))
     assert first == second
-
-
-def test_without_matplotlib_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    check_drawable("--plot")
-    monkeypatch.setattr(style, "find_spec", lambda _: None)
-    with pytest.raises(MissingPackage, match="--html: needs the package 'matplotlib'"):
-        check_drawable("--html")

@@ -1,0 +1,77 @@
+"""What a sweep has found: its runs compared over seeds, on the screen and as a page."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rnnlab.compare.comparison import Comparison, compare_runs
+from rnnlab.errors import RnnlabError
+from rnnlab.runs.folder import Status
+from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.outcome import Outcome
+
+_log = logging.getLogger(__name__)
+
+
+def compared(outcomes: Sequence[Outcome]) -> Comparison | None:
+    """Return the finished runs compared by the score that they are judged by; None without any."""
+    finished = [
+        outcome.folder.path
+        for outcome in outcomes
+        if outcome.status == Status.FINISHED and outcome.folder is not None
+    ]
+    if not finished:
+        return None
+    try:
+        return compare_runs(finished)
+    except RnnlabError as error:
+        _log.warning("the runs cannot be compared: %s", error)
+        return None
+
+
+def write_report(comparison: Comparison, folder: SweepFolder) -> list[Path]:
+    """Write ``report.html`` and its pictures into the folder of a sweep, and return the files."""
+    from rnnlab.compare.page import page
+    from rnnlab.compare.plots.draw import pictures
+    from rnnlab.compare.writing import write
+
+    files = []
+    try:
+        drawn = list(pictures(comparison))
+        for picture in drawn:
+            files.append(folder.path / f"{picture.name}.png")
+            write(files[-1], picture.png)
+        files.append(folder.path / "report.html")
+        write(files[-1], page(comparison, drawn).encode())
+    except RnnlabError as error:
+        # The runs are there, and `rnnlab compare` draws them again.
+        _log.warning("the report is not written: %s", error)
+        return []
+    return files
+
+
+def shown(comparison: Comparison | None, outcomes: Sequence[Outcome]) -> Iterator[RenderableType]:
+    """Give what ends a sweep on the screen."""
+    from rnnlab.compare.tables.terminal import as_lines, as_table
+
+    if comparison is not None:
+        yield as_table(comparison)
+        yield from (Text(line) for line in as_lines(comparison))
+    if failed := [outcome for outcome in outcomes if outcome.status != Status.FINISHED]:
+        yield _unfinished(failed)
+
+
+def _unfinished(outcomes: Sequence[Outcome]) -> Table:
+    table = Table(title="Not finished", title_justify="left")
+    for column in ("run", "status", "why"):
+        table.add_column(column)
+    for outcome in outcomes:
+        why = Text(outcome.cause or "")
+        table.add_row(Text(str(outcome.job)), outcome.status or "not begun", why)
+    return table

@@ -1,0 +1,68 @@
+"""What the driver of a sweep asks of whatever executes its runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run to execute.
+
+    Args:
+        run: Its folder in the sweep.
+        after: The number of its last attempt, 0 for none: what the next one follows.
+        beat: Seconds between two signs of life.
+        threads: CPU threads that it may use; None for as many as it likes.
+        devices: The accelerators that it may see, by number; None for all.
+    """
+
+    run: Path
+    after: int
+    beat: float = 5.0
+    threads: int | None = None
+    devices: Sequence[int] | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended.
+
+    Args:
+        run: The run that it was to execute.
+        code: Its exit code, negative for a signal; None where nobody knows.
+    """
+
+    run: Path
+    code: int | None
+
+
+class Executor(ABC):
+    """Executes runs, several at a time. It never starts one again by itself."""
+
+    name: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many runs may be given to it at a time."""
+
+    @abstractmethod
+    def start(self, work: Work) -> None:
+        """Begin to execute a run, as :func:`rnnlab.sweeps.worker.work` does it."""
+
+    @abstractmethod
+    def ended(self) -> list[Ended]:
+        """Return what has ended since the last call."""
+
+    @abstractmethod
+    def signal(self, run: Path, number: int) -> None:
+        """Send the process of a run a signal; nothing happens where it has ended."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what is left, at once, and give back what was taken."""

@@ -1,0 +1,116 @@
+"""The folder of a sweep: what was planned, and its runs.
+
+    <output_dir>/sweeps/<name>/
+      sweep.json          what was planned last, with the fingerprint of each run
+      mlflow.json         which MLflow run stands above those of the runs
+      runs/<fingerprint>/ see :mod:`rnnlab.sweeps.swept_run`
+
+A run that a later plan does not ask for any more stays where it is.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from omegaconf import OmegaConf
+
+from rnnlab.errors import StorageError
+from rnnlab.runs.json_files import read_json, write_json
+from rnnlab.runs.places import absolute
+from rnnlab.runs.sweep_paths import PLAN, SWEEPS
+from rnnlab.sweeps.plan import Job, Plan
+from rnnlab.sweeps.swept_run import SweptRun
+
+_RUN = {"fingerprint": str, "setting": {...: str}, "seed": int, ...: object}
+_PLAN = {"name": str, "overrides": str, "workers": int, "runs": {...: _RUN}}
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """Paths and small files of a sweep.
+
+    Args:
+        path: The folder, absolute.
+    """
+
+    path: Path
+
+    @property
+    def plan(self) -> Path:
+        """What was planned last, JSON."""
+        return self.path / PLAN
+
+    def run(self, fingerprint: str) -> SweptRun:
+        """Return a run, which need not be there yet."""
+        return SweptRun(self.path / "runs" / fingerprint)
+
+    def runs(self) -> list[SweptRun]:
+        """Return all runs that were ever begun."""
+        found = (self.path / "runs").glob("*/config.yaml")
+        return [SweptRun(config.parent) for config in sorted(found)]
+
+    def read_plan(self) -> dict[str, Any]:
+        """Return what was planned last.
+
+        Raises:
+            StorageError: The file is no plan.
+        """
+        content = read_json(self.plan, _PLAN)
+        for label, run in content["runs"].items():
+            # Somebody else's plan may name any folder.
+            if re.fullmatch("[0-9a-f]{16}", run["fingerprint"]) is None:
+                raise StorageError(f"{self.plan}: cannot be read: {label!r} has no fingerprint")
+        return content
+
+    def make_run(self, job: Job) -> SweptRun:
+        """Make the folder of a run, unless it is there: whole, or not at all.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        run = self.run(job.fingerprint)
+        if run.config.exists():
+            return run
+        draft = run.path.with_name(f".{run.path.name}.{uuid4().hex[:8]}")
+        try:
+            draft.mkdir(parents=True)
+            OmegaConf.save(job.config, draft / "config.yaml")
+            with suppress(FileExistsError):  # another driver was faster
+                draft.rename(run.path)
+        except OSError as error:
+            if not run.config.exists():
+                raise StorageError(f"{run.path}: {error.strerror}") from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return run
+
+
+def make(plan: Plan, output_dir: Path, overrides: Iterable[str], workers: int) -> SweepFolder:
+    """Make the folder of a sweep, or find it, and write down what is planned now.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    folder = SweepFolder(absolute(output_dir) / SWEEPS / plan.name)
+    try:
+        (folder.path / "runs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{folder.path}: {error.strerror}") from error
+    runs = {
+        str(job): {
+            "fingerprint": job.fingerprint,
+            "setting": dict(job.setting),
+            "seed": job.seed,
+        }
+        for job in plan.jobs
+    }
+    content = {"name": plan.name, "overrides": " ".join(overrides), "workers": workers}
+    write_json(folder.plan, {**content, "runs": runs})
+    return folder

@@ -1,0 +1,159 @@
+"""``rnnlab train -m``: plan a sweep, and drive it until it is over."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.compare.comparison import Comparison
+from rnnlab.errors import Interrupted, Preempted, RunFailed
+from rnnlab.runs.folder import Status
+from rnnlab.runs.places import absolute
+from rnnlab.sweeps.answers import compared, write_report
+from rnnlab.sweeps.board import Board
+from rnnlab.sweeps.driver import Driver, Settings, pause
+from rnnlab.sweeps.executors.local import Local
+from rnnlab.sweeps.feed import Feed
+from rnnlab.sweeps.folder import SweepFolder, make
+from rnnlab.sweeps.outcome import Outcome
+from rnnlab.sweeps.plan import Plan
+from rnnlab.sweeps.screen import Screen
+from rnnlab.sweeps.workers import fitting, threads_of
+from rnnlab.tracking.mlflow_run import Status as MlflowStatus
+from rnnlab.tracking.uri import tracking_uri
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How a sweep came out.
+
+    Args:
+        folder: Its folder.
+        outcomes: Of each run.
+        comparison: Of those that have finished; None where none has.
+        interrupt: The signal that ended it early, if one did.
+        shown: Whether MLflow has got everything.
+    """
+
+    folder: SweepFolder
+    outcomes: Sequence[Outcome]
+    comparison: Comparison | None
+    interrupt: Interrupted | None
+    shown: bool
+
+
+def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) -> Swept:
+    """Execute what is planned and not finished yet.
+
+    The first Ctrl-C lets the runs that have begun come to their end; the second asks them for a
+    snapshot and their end, as SIGTERM does. The same command goes on.
+
+    Args:
+        plan: What is asked for.
+        overrides: As they were given.
+        say: Is told what happens, a line at a time, where no table is drawn.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    config, options = plan.jobs[0].config, plan.options
+    output_dir = absolute(Path(config.output_dir))
+    workers = fitting() if options.workers == "auto" else int(options.workers)
+    folder = make(plan, output_dir, overrides, workers)
+    board = Board((str(job), folder.run(job.fingerprint)) for job in plan.jobs)
+    with ExitStack() as stack:
+        feed = None
+        if config.tracking.enabled:
+            uri = tracking_uri(config.tracking.uri, output_dir)
+            feed = Feed(folder, uri, _experiment(plan))
+        screen = stack.enter_context(Screen(plan.name, board, workers, say))
+        executor = Local(workers)
+        stack.callback(executor.close)
+
+        def over(outcome: Outcome) -> None:
+            if feed is not None:
+                feed.end(outcome)
+            screen.over(outcome)
+
+        driver = Driver(
+            folder,
+            list(plan.jobs),
+            executor,
+            Settings(options.retries, options.timeout, options.lease, threads_of(workers)),
+            started=lambda job, run: None if feed is None else feed.begin(job, run),
+            over=over,
+        )
+        arrived = _drive(driver, screen)
+        order = {job.fingerprint: place for place, job in enumerate(plan.jobs)}
+        outcomes = sorted(driver.outcomes, key=lambda outcome: order[outcome.job.fingerprint])
+        interrupt = _interrupt(arrived) if arrived and _left(outcomes) else None
+        comparison = compared(outcomes)
+        report = [] if comparison is None else write_report(comparison, folder)
+        shown = feed is None or feed.close(_status(outcomes, interrupt), report)
+    return Swept(folder, outcomes, comparison, interrupt, shown)
+
+
+def exit_code(swept: Swept) -> int:
+    """Return 0 where all runs have finished."""
+    return RunFailed.exit_code if _left(swept.outcomes) else 0
+
+
+def _drive(driver: Driver, screen: Screen) -> list[int]:
+    taken = 0
+    with _noted() as arrived:
+        while driver.tick():
+            for number in arrived[taken:]:
+                taken += 1
+                if driver.stopping or number != signal.SIGINT or driver.draining:
+                    driver.stop()
+                    screen.say("stopping: each run writes a snapshot and ends")
+                else:
+                    driver.drain()
+                    left = len(driver.executing)
+                    screen.say(f"letting {left} runs come to their end; Ctrl-C again stops them")
+            screen.refresh()
+            pause()
+    return arrived
+
+
+def _left(outcomes: Sequence[Outcome]) -> bool:
+    return any(outcome.status != Status.FINISHED for outcome in outcomes)
+
+
+def _interrupt(arrived: Sequence[int]) -> Interrupted:
+    preempted = arrived[-1] == getattr(signal, "SIGUSR1", None)
+    return Preempted() if preempted else Interrupted(arrived[-1])
+
+
+def _status(outcomes: Sequence[Outcome], interrupt: Interrupted | None) -> MlflowStatus:
+    if interrupt is not None:
+        return "PREEMPTED" if isinstance(interrupt, Preempted) else "KILLED"
+    return "FAILED" if _left(outcomes) else "FINISHED"
+
+
+def _experiment(plan: Plan) -> str:
+    """Return the one experiment that MLflow shows all runs of a sweep in."""
+    names = {str(job.plain["experiment_name"]) for job in plan.jobs}
+    return names.pop() if len(names) == 1 else plan.name
+
+
+@contextmanager
+def _noted() -> Iterator[list[int]]:
+    """Note signals instead of obeying them; in the main thread only."""
+    arrived: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
+            if signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, lambda got, _: arrived.append(got))
+    try:
+        yield arrived
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

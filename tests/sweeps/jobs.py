@@ -1,0 +1,11 @@
+"""Jobs without a config that could be trained."""
+
+from rnnlab.sweeps.combinations import Combination
+from rnnlab.sweeps.plan import Job
+
+
+def job(fingerprint, seed=0, setting="s", **swept):
+    """Return a job of some fingerprint."""
+    plain = {"seed": seed, "experiment_name": "e", "trainer": {"max_epochs": 3}}
+    swept = {key: str(value) for key, value in swept.items()} or {"run": fingerprint}
+    return Job(Combination((), swept), plain, fingerprint, setting)
