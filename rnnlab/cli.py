@@ -406,6 +406,8 @@ def _sweep(overrides: list[str], *, dry: bool) -> None:
     swept = run_sweep(planned, overrides, _say)
     _show("", *shown(swept.comparison, swept.outcomes))
     _show(f"\nsweep folder  {swept.folder.path}")
+    if swept.comparison is not None:
+        _show(f"report        {swept.folder.path / 'report.html'}")
     if swept.interrupt is not None:
         raise swept.interrupt
     if code := exit_code(swept):

@@ -27,7 +27,9 @@ def drawn(name: str, lines: Sequence[Line], workers: int) -> RenderableType:
     running = [line for line in lines if line.status == Status.RUNNING]
     failed = [line for line in lines if line.status == Status.FAILED]
     parts: list[RenderableType] = [Text(f"{name}  {summary(lines, workers)}", style="bold")]
-    parts.append(ProgressBar(total=max(1, len(lines)), completed=_over(lines), width=60))
+    bar = Table.grid()  # a bar alone does not end its line
+    bar.add_row(ProgressBar(total=max(1, len(lines)), completed=_over(lines), width=60))
+    parts.append(bar)
     if running:
         parts.append(_running(running[:_MOST_ROWS]))
     if failed:
