@@ -22,16 +22,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from rnnlab.config.allow_list import allow_list
-from rnnlab.config.compose import (
-    chosen_lists,
-    complete,
-    compose_files,
-    conform,
-    hydra_session,
-    parse,
-    said,
-)
+from rnnlab.config.compose import complete, compose_files, conform, hydra_session
 from rnnlab.config.options import groups
+from rnnlab.config.parsing import chosen_lists, parse, said
 
 _PLAIN_KEY = re.compile(r"[\w.]+")
 _Choices = tuple[tuple[str, ...], tuple[str, ...] | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -58,20 +59,37 @@ def mistakes_of(
     mistakes: list[ConfigError] = []
     # What its files say of plugins, too: an experiment's word is not known before it is composed.
     with allowing(allow):
-        for part in PARTS:
-            content = repr((allow, plain.get(part) if part else _top_level(plain)))
-            place = (part, content, files)
-            found = known.get(place)
-            if found is None:
-                found = _mistakes_of_part(cfg, part, files)
-            if "${" not in _ENVIRONMENT.sub("", content):  # which stands for what is elsewhere
-                known[place] = found
-            mistakes += found
+        mistakes += _mistakes_of_top_level(cfg, plain, files, known)
+        for part in filter(None, PARTS):
+            content = repr((allow, plain.get(part)))
+            look = partial(_mistakes_of_part, cfg, part, files)
+            mistakes += _remembered((part, content, files), known, look)
     return mistakes or list(disagreements(cfg))
 
 
-def _top_level(plain: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in plain.items() if key not in PARTS}
+def _remembered(
+    place: tuple[str, str, bool], known: Known, find: Callable[[], list[ConfigError]]
+) -> list[ConfigError]:
+    found = known.get(place)
+    if found is None:
+        found = find()
+        if "${" not in _ENVIRONMENT.sub("", place[1]):  # which stands for what is elsewhere
+            known[place] = found
+    return found
+
+
+def _mistakes_of_top_level(
+    cfg: DictConfig, plain: dict[str, Any], files: bool, known: Known
+) -> list[ConfigError]:
+    """Look at key by key: of two runs of a sweep that differ, most differ here, by their seed."""
+    (section,) = sections_of(cfg, "", [])
+    mistakes = list(_unknown(section))
+    for parameter in section.parameters:
+        name = parameter.name
+        content = repr(plain[name]) if name in plain else ""
+        look = partial(_mistakes, section, plain, parameter, files)
+        mistakes += _remembered((name, content, files), known, look)
+    return mistakes
 
 
 def _mistakes_of_part(cfg: DictConfig, part: str, files: bool) -> list[ConfigError]:
@@ -80,9 +98,15 @@ def _mistakes_of_part(cfg: DictConfig, part: str, files: bool) -> list[ConfigErr
         mistakes += _unknown(section)
         written = _plain(section.node, resolve=False)
         for parameter in section.parameters:
-            if mistake := _mistake(section, written, parameter, files):
-                mistakes.append(mistake)
+            mistakes += _mistakes(section, written, parameter, files)
     return mistakes
+
+
+def _mistakes(
+    section: Section, plain: dict[str, Any], parameter: Parameter, files: bool
+) -> list[ConfigError]:
+    mistake = _mistake(section, plain, parameter, files)
+    return [] if mistake is None else [mistake]
 
 
 def _allowed(plain: Any) -> list[str] | None:
