@@ -60,7 +60,7 @@ def _best(comparison: Comparison) -> Iterator[str]:
     if all(len(sample.values) < 2 for sample in present):
         yield (
             f"there is one {samples.replicate} of each: no interval and no test is possible; "
-            "seed=0,1,2,3,4 trains five"
+            "rnnlab train -m seeds=5 trains five"
         )
     elif len(present) == 1:
         yield "there is one setting: nothing to compare it with"

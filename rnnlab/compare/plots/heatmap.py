@@ -88,7 +88,8 @@ def _drawn(
     bar = figure.colorbar(picture, ax=axes)
     if comparison.metric.better == "lower":
         bar.ax.invert_yaxis()  # the better end is on top
-    bar.set_label(f"mean of {comparison.metric.axis}")
+    # In two lines: the axis is no longer than the picture is high.
+    bar.set_label("mean of " + comparison.metric.axis.replace(" (", "\n(", 1))
     return figure
 
 
