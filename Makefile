@@ -26,8 +26,8 @@ lint: $(VENV)/.installed-dev ## lint, types and import contracts only
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow --timeout 600
+test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs, and whole sweeps
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 600
 
 test-install: $(VENV)/.installed-dev ## build the wheel and use it in fresh environments
 	$(BIN)/python -m pytest -m install --timeout 1500

@@ -12,6 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
+from filelock import FileLock, Timeout
+
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.record import tags_of
@@ -32,6 +34,8 @@ _log = logging.getLogger(__name__)
 class Feed:
     """Sends MLflow what it lacks of a sweep, while that goes on.
 
+    Several drivers may drive one sweep; each run is shown by the one that holds its lock.
+
     Args:
         sweep: The sweep.
         uri: The store, absolute.
@@ -40,17 +44,16 @@ class Feed:
 
     def __init__(self, sweep: SweepFolder, uri: str, experiment: str) -> None:
         self._sweep, self._uri, self._experiment = sweep, uri, experiment
-        self._parent = self._spool(sweep.path, sweep.path.name, lambda: None, quiet=False)
-        self._parent.submit(lambda run: run.set_tags({"rnnlab.sweep": sweep.path.name}))
-        self._parent.submit(lambda run: run.log_artifact(sweep.plan))
+        self._locks: dict[Path, FileLock] = {}
+        self._parent = self._above()
         self._children: dict[Path, Spool] = {}
         self._closing = ThreadPoolExecutor(2, thread_name_prefix="rnnlab-closing")
         self._closed: list[Future[bool]] = []
 
     def begin(self, job: Job, run: SweptRun) -> None:
         """Show a run from now on."""
-        if run.path not in self._children:
-            self._children[run.path] = self._child(job, run)
+        if run.path not in self._children and (child := self._child(job, run)) is not None:
+            self._children[run.path] = child
 
     def end(self, outcome: Outcome) -> None:
         """Send what is left of a run, and how it ended, unless MLflow knows all that."""
@@ -62,32 +65,65 @@ class Feed:
             if (link := read_link(run.path)) is not None and link.status == outcome.status:
                 return
             spool = self._child(outcome.job, run)
-        self._closed.append(self._closing.submit(self._close, spool, outcome))
+        if spool is not None:
+            self._closed.append(self._closing.submit(self._close, run, spool, outcome))
 
     def close(self, status: MlflowStatus, artifacts: Iterable[Path] = ()) -> bool:
         """Send what is left of the sweep itself; return whether MLflow has got everything."""
-        for path in artifacts:
-            self._parent.submit(lambda run, path=path: run.log_artifact(path))  # type: ignore[misc]
         done = [future.result() for future in self._closed]
         self._closing.shutdown()
-        return self._parent.close(status) and all(done)
+        # Another driver that showed the sweep may be gone.
+        parent = self._parent or self._above()
+        if parent is None:
+            return all(done)
+        for path in artifacts:
+            parent.submit(lambda run, path=path: run.log_artifact(path))  # type: ignore[misc]
+        told = parent.close(status)
+        self._let_go(self._sweep.path)
+        return told and all(done)
 
-    def _child(self, job: Job, run: SweptRun) -> Spool:
+    def _above(self) -> Spool | None:
+        path = self._sweep.path
+        if not self._hold(path):
+            return None
+        spool = self._spool(path, path.name, lambda: None, quiet=False)
+        spool.submit(lambda run: run.set_tags({"rnnlab.sweep": path.name}))
+        spool.submit(lambda run: run.log_artifact(self._sweep.plan))
+        return spool
+
+    def _child(self, job: Job, run: SweptRun) -> Spool | None:
+        if not self._hold(run.path):
+            return None
+
         def points() -> Path | None:
             believed = run.believed()
             return None if believed is None else believed.metrics
 
         def begin(child: WritableRun) -> None:
-            parent = self._parent.run_id
-            if parent is None:
+            above = read_link(self._sweep.path)
+            if above is None or above.run_id is None:
                 raise RnnlabError("the run above it is not there yet")
-            child.set_tags({PARENT_TAG: parent, **tags})
+            child.set_tags({PARENT_TAG: above.run_id, **tags})
 
         tags = {"rnnlab.fingerprint": job.fingerprint, "rnnlab.sweep": self._sweep.path.name}
         spool = self._spool(run.path, str(job), points, quiet=True)
         spool.submit(begin)
         spool.submit(lambda child: child.log_params(job.plain))
         return spool
+
+    def _hold(self, folder: Path) -> bool:
+        """Take the lock of what MLflow shows of a folder; return whether nobody else has it."""
+        lock = FileLock(folder / ".shown.lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        self._locks[folder] = lock
+        return True
+
+    def _let_go(self, folder: Path) -> None:
+        if (lock := self._locks.pop(folder, None)) is not None:
+            lock.release()
 
     def _spool(
         self, folder: Path, name: str, points: Callable[[], Path | None], *, quiet: bool
@@ -99,13 +135,16 @@ class Feed:
 
         return Spool(folder, self._uri, opened, points=points, quiet=quiet)
 
-    def _close(self, spool: Spool, outcome: Outcome) -> bool:
+    def _close(self, run: SweptRun, spool: Spool, outcome: Outcome) -> bool:
         assert outcome.folder is not None
         try:
             _describe(spool, outcome.folder)
+            return spool.close(cast(MlflowStatus, str(outcome.status)), outcome.cause)
         except RnnlabError as error:
             _log.warning("%s", error)
-        return spool.close(cast(MlflowStatus, str(outcome.status)), outcome.cause)
+            return False
+        finally:
+            self._let_go(run.path)
 
 
 def _describe(spool: Spool, attempt: RunFolder) -> None:
