@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from rnnlab.bench import options
 from rnnlab.bench.start.command import start
 from rnnlab.bench.step.command import step
+from rnnlab.bench.sweep.command import sweep
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -308,3 +309,4 @@ def _show(*things: RenderableType) -> None:
 
 bench.command("step")(step)
 bench.command("start")(start)
+bench.command("sweep")(sweep)

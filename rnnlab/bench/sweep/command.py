@@ -1,0 +1,74 @@
+"""``rnnlab bench sweep``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from rnnlab.bench.sweep.timed import Timed
+
+
+def sweep(
+    workers: Annotated[int, typer.Option(min=2, help="To compare with one.")] = 2,
+    runs: Annotated[int, typer.Option(min=2, help="How many runs a sweep has.")] = 8,
+    epochs: Annotated[int, typer.Option(min=1, help="How long a run is.")] = 60,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each has its turn.")] = 3,
+    to: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+) -> None:
+    """Measure runs per hour with one worker and with several, and what a run costs beside training.
+
+    The whole program: rnnlab train -m on the digits, tracked, in folders that are removed again.
+    """
+    from rich.console import Console
+
+    from rnnlab.bench.record import check_writable
+    from rnnlab.bench.sweep.timed import time_alone, time_sweep
+
+    check_writable(to, "--json")
+    sweeps: dict[int, list[Timed]] = {1: [], workers: []}
+    alone: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="rnnlab-bench-") as place:
+        for number in range(rounds):
+            for count, found in sweeps.items():
+                folder = Path(place, f"{number}-{count}")
+                found.append(time_sweep(count, runs, epochs, folder))
+            alone.append(time_alone(epochs, Path(place, f"{number}-alone")))
+    Console(highlight=False).print(table(sweeps[1], sweeps[workers], alone))
+    if to is not None:
+        figures: dict[str, Any] = {
+            "sweeps": [asdict(each) for found in sweeps.values() for each in found],
+            "alone": alone,
+        }
+        to.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def table(one: list[Timed], several: list[Timed], alone: list[float]) -> Table:
+    """Return medians over the rounds, each with the least and the greatest."""
+    from rich.table import Table
+
+    shown = Table(title=f"sweeps of {len(one[0].began)} runs", title_justify="left")
+    for name in ("", "median", "least to greatest"):
+        shown.add_column(name)
+    count = several[0].workers
+    ratios = [b.per_hour / a.per_hour for a, b in zip(one, several, strict=True)]
+    fixed = [seconds for each in one for seconds in each.fixed]
+    for name, values in (
+        ("runs per hour, 1 worker", [each.per_hour for each in one]),
+        (f"runs per hour, {count} workers", [each.per_hour for each in several]),
+        (f"{count} workers over 1", ratios),
+        ("seconds of a run's training", [s for each in one for s in each.trained]),
+        ("fixed cost of a run in a sweep, seconds", fixed),
+        ("fixed cost of rnnlab train alone, seconds", alone),
+    ):
+        span = f"{min(values):.2f} to {max(values):.2f}"
+        shown.add_row(name, f"{median(values):.2f}", span)
+    return shown

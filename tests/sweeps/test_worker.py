@@ -1,0 +1,60 @@
+"""What a worker claims; that it executes is tested with real processes in executors/."""
+
+import pytest
+
+from rnnlab.runs.folder import Status
+from rnnlab.sweeps import worker
+from rnnlab.sweeps.executors.executor import Work
+from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.worker import TAKEN, work
+from tests.sweeps.jobs import job
+
+
+@pytest.fixture
+def run(tmp_path):
+    return SweepFolder(tmp_path).make_run(job("a"))
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    found = []
+
+    def execute(attempt, *, resume, tracked):
+        assert resume
+        assert not tracked
+        found.append(attempt.path.name)
+
+    monkeypatch.setattr(worker, "execute", execute)
+    monkeypatch.setattr(worker, "_print_into", lambda path: None)
+    return found
+
+
+def test_it_executes_what_it_has_claimed(run, executed):
+    assert work(Work(run.path, 0)) == 0
+    assert executed == ["1"]
+
+
+@pytest.mark.parametrize("status", [Status.CREATED, Status.RUNNING, Status.FINISHED])
+def test_what_somebody_else_has_is_left_to_them(run, executed, status):
+    run.claim(0).write_status(status)
+    assert work(Work(run.path, 0)) == TAKEN
+    assert executed == []
+    assert run.numbers() == [1]
+
+
+@pytest.mark.parametrize("status", [Status.PREEMPTED, Status.KILLED, Status.FAILED])
+def test_the_same_job_once_more_goes_on_where_it_was_interrupted(run, executed, status):
+    run.claim(0).write_status(status)
+    assert work(Work(run.path, 0)) == 0
+    assert executed == ["2"]
+
+
+def test_an_error_is_its_exit_code(run, monkeypatch, executed, capsys):
+    from rnnlab.errors import StorageError
+
+    def execute(attempt, *, resume, tracked):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(worker, "execute", execute)
+    assert work(Work(run.path, 0)) == 4
+    assert capsys.readouterr().err == "rnnlab: error: the disk is full\n"
