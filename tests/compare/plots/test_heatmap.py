@@ -29,7 +29,7 @@ def test_means_are_where_they_belong(run: Make, outputs: Path) -> None:
     assert [text.get_text() for text in axes.texts] == [
         "1.5\nn=2", "1.55\nn=2", "–", "0.505\nn=2", "0.55\nn=2", "1\nn=2",
     ]  # fmt: skip
-    assert bar.get_ylabel() == "mean of test/accuracy (fraction, higher is better)"
+    assert bar.get_ylabel() == "mean of test/accuracy\n(fraction, higher is better)"
 
 
 def test_the_longer_key_lies_across(run: Make, outputs: Path) -> None:
