@@ -12,7 +12,7 @@ from rnnlab.tracking.points import read_points
 from tests.sweeps.test_sweep import Sweep
 
 OPTIONS = [
-    "trainer.max_epochs=300",
+    "trainer.max_epochs=120",
     "trainer.log_every_n_steps=1",
     "trainer.checkpoint_every_n_steps=5",
     "sweep.workers=1",
