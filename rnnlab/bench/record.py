@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from rnnlab.bench.machine import described
 from rnnlab.bench.size import Size
+from rnnlab.compare.writing import check_file
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.json_files import read_json, write_json
 
@@ -176,20 +176,9 @@ def check_writable(path: Path | None, key: str, suffixes: Iterable[str] = ()) ->
     Raises:
         ConfigError: It cannot, or its name ends in none of the suffixes.
     """
-    if path is None:
-        return
-    folder = path.absolute().parent
-    why = None
-    if path.is_dir():
-        why = "is a folder"
-    elif not folder.is_dir():
-        why = f"there is no folder {folder}"
-    elif not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        why = "cannot be written"
-    elif (valid := tuple(suffixes)) and path.suffix not in valid:
+    check_file(path, key)
+    if path is not None and (valid := tuple(suffixes)) and path.suffix not in valid:
         raise ConfigError("is no kind of picture", key=key, value=path, valid=valid)
-    if why is not None:
-        raise ConfigError(why, key=key, value=path)
 
 
 def _read(path: Path, verb: str) -> Record:

@@ -38,14 +38,12 @@ class Swept:
         outcomes: Of each run.
         comparison: Of those that have finished; None where none has.
         interrupt: The signal that ended it early, if one did.
-        shown: Whether MLflow has got everything.
     """
 
     folder: SweepFolder
     outcomes: Sequence[Outcome]
     comparison: Comparison | None
     interrupt: Interrupted | None
-    shown: bool
 
 
 def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) -> Swept:
@@ -95,8 +93,9 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
         interrupt = _interrupt(arrived) if arrived and _left(outcomes) else None
         comparison = compared(outcomes)
         report = [] if comparison is None else write_report(comparison, folder)
-        shown = feed is None or feed.close(_status(outcomes, interrupt), report)
-    return Swept(folder, outcomes, comparison, interrupt, shown)
+        if feed is not None:
+            feed.close(_status(outcomes, interrupt), report)
+    return Swept(folder, outcomes, comparison, interrupt)
 
 
 def exit_code(swept: Swept) -> int:
