@@ -104,6 +104,44 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class LocalExecutor:
+    """``executor`` of kind ``local``: processes of this machine."""
+
+    kind: Literal["local"]
+    accelerators: list[Annotated[int, Range(min=0)]] | Literal["auto"] = "auto"
+
+
+@dataclass(frozen=True)
+class RayExecutor:
+    """``executor`` of kind ``ray``: tasks of a Ray cluster."""
+
+    kind: Literal["ray"]
+    address: str | None = None
+    cpus: Annotated[float, Range(above=0, max=1024)] = 1.0
+    gpus: Annotated[float | None, Range(min=0, max=1024)] = None
+    memory: Annotated[float | None, Range(above=0)] = None
+    resources: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SlurmExecutor:
+    """``executor`` of kind ``slurm``: array jobs of a Slurm cluster."""
+
+    kind: Literal["slurm"]
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    constraint: str | None = None
+    minutes: Annotated[int, Range(min=1)] = 60
+    cpus: Parallel = 1
+    gpus: Annotated[int | None, Range(min=0, max=1024)] = None
+    memory: Annotated[float | None, Range(above=0)] = None
+    requeues: Annotated[int, Range(min=0, max=1000)] = 100
+    setup: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Scheduling:
     """``scheduler.interval``: how often the scheduler steps; the rest belongs to its class."""
 
@@ -119,7 +157,14 @@ OPTIONS: dict[str, type] = {
 }
 """The parts of a config that set options of rnnlab itself."""
 
-LATER = ("plugins", "sweep")
+EXECUTORS: dict[str, type] = {
+    "local": LocalExecutor,
+    "ray": RayExecutor,
+    "slurm": SlurmExecutor,
+}
+"""What ``executor`` may hold, by its ``kind``."""
+
+LATER = ("plugins", "sweep", "executor")
 """Those of them that the configs of older runs, or of all runs, do not have."""
 
 

@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config import schema
 from rnnlab.config.targets import target
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, nearest
 from rnnlab.plugins.nodes import configurable
 from rnnlab.plugins.signature import Parameter
 from rnnlab.ranges import Range
@@ -50,7 +50,7 @@ class Section:
         return f"{self.key}.{name}" if self.key else name
 
 
-PARTS = ("", *schema.OPTIONS, *COMPONENTS, "scheduler", "choices", "callbacks")
+PARTS = ("", *schema.OPTIONS, "executor", *COMPONENTS, "scheduler", "choices", "callbacks")
 """Every part of a config, by its key; the top level is the first."""
 
 
@@ -69,7 +69,7 @@ def sections_of(cfg: DictConfig, part: str, mistakes: list[ConfigError]) -> Iter
     if part in schema.LATER and part not in cfg:
         return
     if not part:
-        others = (*schema.OPTIONS, *COMPONENTS, "scheduler", "callbacks", "choices")
+        others = tuple(filter(None, PARTS))
         yield Section("", cfg, schema.accepted(schema.Run), others)
     elif part == "callbacks":
         for name, callback in callback_nodes(cfg, mistakes).items():
@@ -78,10 +78,25 @@ def sections_of(cfg: DictConfig, part: str, mistakes: list[ConfigError]) -> Iter
         return
     elif part in schema.OPTIONS:
         yield Section(part, node, schema.accepted(schema.OPTIONS[part]))
+    elif part == "executor":
+        if (kind := _kind(node, mistakes)) is not None:
+            yield Section(part, node, schema.accepted(schema.EXECUTORS[kind]))
     elif part == "choices":
         yield Section(part, node, _choices(node))
     elif node or part != "scheduler":
         yield from _component(part, part, node, mistakes)
+
+
+def _kind(node: DictConfig, mistakes: list[ConfigError]) -> str | None:
+    """Return the kind of executor that a node describes."""
+    kind = None if OmegaConf.is_missing(node, "kind") else node.get("kind")
+    if isinstance(kind, str) and kind in schema.EXECUTORS:
+        return kind
+    valid = list(schema.EXECUTORS)
+    near = nearest(kind, valid) if isinstance(kind, str) else None
+    why = "is no kind of executor"
+    mistakes.append(ConfigError(why, key="executor.kind", value=kind, valid=valid, near=near))
+    return None
 
 
 def _choices(node: DictConfig) -> list[Parameter]:

@@ -9,14 +9,14 @@ from omegaconf import DictConfig, OmegaConf
 from rnnlab.config.options import MULTIRUN
 from rnnlab.errors import ConfigError
 
-SWEEP, SEEDS = "sweep", "seeds"
-"""The part of a config that says how several runs are made, and the key that replicates them."""
+SWEEP, EXECUTOR, SEEDS = "sweep", "executor", "seeds"
+"""How several runs are made, what executes them, and the key that replicates them."""
 
 
 def concerns_several(key: str) -> bool:
     """Return whether a key of an override, with whatever signs, is about several runs."""
     first = key.lstrip("+~").partition("@")[0].partition(".")[0].partition("/")[0]
-    return first in (SWEEP, SEEDS)
+    return first in (SWEEP, EXECUTOR, SEEDS)
 
 
 def for_one_run(overrides: Sequence[str]) -> tuple[list[str], list[ConfigError]]:
@@ -35,8 +35,8 @@ def for_one_run(overrides: Sequence[str]) -> tuple[list[str], list[ConfigError]]
 def take_out(cfg: DictConfig) -> None:
     """Remove from a composed config what is about several runs."""
     OmegaConf.set_struct(cfg, False)
-    for key in (SWEEP, SEEDS):
+    for key in (SWEEP, EXECUTOR, SEEDS):
         cfg.pop(key, None)
-    if isinstance(cfg.get("choices"), DictConfig):
-        cfg.choices.pop(SWEEP, None)
+        if isinstance(cfg.get("choices"), DictConfig):
+            cfg.choices.pop(key, None)
     OmegaConf.set_struct(cfg, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import re
 import subprocess
@@ -47,6 +48,8 @@ def make_manifest(
         "configs_from_plugins": dict(configs or {}),
         "engines": dict(engines),
         "device": device,
+        # cuda:0 is the first of these.
+        "visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "threads": torch.get_num_threads(),
     }
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from rnnlab.errors import ConfigError, RnnlabError, StorageError
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.ownership import owned
+from rnnlab.sweeps.accelerators import needed
 from rnnlab.sweeps.beat import Watch
 from rnnlab.sweeps.executors.executor import Ended, Executor, Work
 from rnnlab.sweeps.folder import SweepFolder
@@ -41,13 +42,11 @@ class Settings:
         retries: How often a run is begun again that has failed.
         timeout: Seconds that an attempt may take; None for any.
         lease: Seconds without a sign of life after which a run on another machine is given up.
-        threads: CPU threads of a run; None for what suits it.
     """
 
     retries: int = 1
     timeout: float | None = None
     lease: float = 60.0
-    threads: int | None = None
 
 
 @dataclass
@@ -128,16 +127,19 @@ class Driver:
             job = self.waiting.popleft()
             run = self._sweep.run(job.fingerprint)
             found = standing(run, self._watch)
+            work = Work(run.path, found.number, self._settings.lease / 6, needed(job.plain))
             if found.phase is Phase.FINISHED:
                 self._over(job, found)
             elif found.phase is Phase.EXECUTED:
                 self.elsewhere[run.path] = job
+            elif self._executor.fits(work):
+                self._give(job, found, work)
             else:
-                self._give(job, found)
+                self.waiting.appendleft(job)
+                return
 
-    def _give(self, job: Job, found: Standing) -> None:
+    def _give(self, job: Job, found: Standing, work: Work) -> None:
         run = self._sweep.make_run(job)
-        work = Work(run.path, found.number, self._settings.lease / 6, self._settings.threads)
         self._executor.start(work)
         self._started[run.path] = _Started(job, run, found.number, time.monotonic())
         self._on_started(job, run)

@@ -92,13 +92,18 @@ class SweepFolder:
         return run
 
 
+def place(name: str, output_dir: Path) -> SweepFolder:
+    """Return the folder of a sweep, which need not be there yet."""
+    return SweepFolder(absolute(output_dir) / SWEEPS / name)
+
+
 def make(plan: Plan, output_dir: Path, overrides: Iterable[str], workers: int) -> SweepFolder:
     """Make the folder of a sweep, or find it, and write down what is planned now.
 
     Raises:
         StorageError: The disk refused.
     """
-    folder = SweepFolder(absolute(output_dir) / SWEEPS / plan.name)
+    folder = place(plan.name, output_dir)
     try:
         (folder.path / "runs").mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -81,12 +81,14 @@ class Plan:
         jobs: Its runs in order, no two of one fingerprint; replicates follow each other.
         options: How they are made.
         left_out: How many runs were asked for that compute what another one does.
+        executor: What executes them: what the config says under ``executor``.
     """
 
     name: str
     jobs: tuple[Job, ...]
     options: Sweep = field(default_factory=Sweep)
     left_out: int = 0
+    executor: Mapping[str, Any] = field(default_factory=lambda: {"kind": "local"})
 
     @property
     def settings(self) -> dict[str, tuple[Job, ...]]:
@@ -138,7 +140,8 @@ def plan(overrides: Sequence[str]) -> Plan:
     experiments = {job.plain["experiment_name"] for job in jobs}
     experiment = experiments.pop() if len(experiments) == 1 else None
     name = request.options.name or sweep_name(request.overrides, experiment, request.option)
-    return Plan(name, tuple(jobs), request.options, len(composed) - len(jobs))
+    left_out = len(composed) - len(jobs)
+    return Plan(name, tuple(jobs), request.options, left_out, request.executor)
 
 
 def _runs(

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from rnnlab.config.compose import Load, attempt
 from rnnlab.config.schema import Sweep
-from rnnlab.config.sweeping import SEEDS, SWEEP, concerns_several
+from rnnlab.config.sweeping import EXECUTOR, SEEDS, SWEEP, concerns_several
 from rnnlab.errors import ConfigError
 from rnnlab.sweeps.combinations import alternatives, is_swept, parsed
 
@@ -32,6 +32,7 @@ class Request:
         options: How the runs are made.
         seeds: How many replicates each setting has, or which; None for one.
         option: The option chosen in the group ``sweep``.
+        executor: What executes them.
     """
 
     overrides: tuple[str, ...]
@@ -39,6 +40,7 @@ class Request:
     options: Sweep = field(default_factory=Sweep)
     seeds: Any = None
     option: str | None = None
+    executor: Mapping[str, Any] = field(default_factory=lambda: {"kind": "local"})
 
 
 def read_request(overrides: Sequence[str], load: Load) -> Request:
@@ -65,11 +67,11 @@ def read_request(overrides: Sequence[str], load: Load) -> Request:
     try:
         options = _options(cfg)
         seeds = options.seeds if cfg.get(SEEDS) is None else _plain(cfg[SEEDS])
+        executor = _plain(cfg.get(EXECUTOR)) or {"kind": "local"}
     except OmegaConfBaseException:
         return Request(own, about)
-    return Request(
-        (*_params(options.params, own), *own), about, options, seeds, cfg.choices.get(SWEEP)
-    )
+    overrides = (*_params(options.params, own), *own)
+    return Request(overrides, about, options, seeds, cfg.choices.get(SWEEP), executor)
 
 
 def _options(cfg: DictConfig) -> Sweep:

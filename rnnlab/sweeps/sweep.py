@@ -16,13 +16,12 @@ from rnnlab.runs.places import absolute
 from rnnlab.sweeps.answers import compared, write_report
 from rnnlab.sweeps.board import Board
 from rnnlab.sweeps.driver import Driver, Settings, pause
-from rnnlab.sweeps.executors.local import Local
+from rnnlab.sweeps.executors.choice import executor as chosen
 from rnnlab.sweeps.feed import Feed
-from rnnlab.sweeps.folder import SweepFolder, make
+from rnnlab.sweeps.folder import SweepFolder, make, place
 from rnnlab.sweeps.outcome import Outcome
 from rnnlab.sweeps.plan import Plan
 from rnnlab.sweeps.screen import Screen
-from rnnlab.sweeps.workers import fitting, threads_of
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.tracking.uri import tracking_uri
 
@@ -62,17 +61,17 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
     """
     config, options = plan.jobs[0].config, plan.options
     output_dir = absolute(Path(config.output_dir))
-    workers = fitting() if options.workers == "auto" else int(options.workers)
-    folder = make(plan, output_dir, overrides, workers)
-    board = Board((str(job), folder.run(job.fingerprint)) for job in plan.jobs)
+    workers = None if options.workers == "auto" else int(options.workers)
     with ExitStack() as stack:
+        executor = chosen(plan.executor, workers, plan.jobs, place(plan.name, output_dir))
+        stack.callback(executor.close)
+        folder = make(plan, output_dir, overrides, executor.slots)
         feed = None
         if config.tracking.enabled:
             uri = tracking_uri(config.tracking.uri, output_dir)
             feed = Feed(folder, uri, _experiment(plan))
-        screen = stack.enter_context(Screen(plan.name, board, workers, say))
-        executor = Local(workers)
-        stack.callback(executor.close)
+        board = Board((str(job), folder.run(job.fingerprint)) for job in plan.jobs)
+        screen = stack.enter_context(Screen(plan.name, board, executor.slots, say))
 
         def over(outcome: Outcome) -> None:
             if feed is not None:
@@ -83,7 +82,7 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
             folder,
             list(plan.jobs),
             executor,
-            Settings(options.retries, options.timeout, options.lease, threads_of(workers)),
+            Settings(options.retries, options.timeout, options.lease),
             started=lambda job, run: None if feed is None else feed.begin(job, run),
             over=over,
         )

@@ -5,9 +5,10 @@ from itertools import zip_longest
 import pytest
 from omegaconf import OmegaConf
 
+from rnnlab.config.check import examined
 from rnnlab.config.compose import compose
 from rnnlab.config.options import options
-from rnnlab.config.schema import OPTIONS, Run
+from rnnlab.config.schema import EXECUTORS, OPTIONS, Run
 from rnnlab.config.validate import validate
 from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.signature import parameters
@@ -17,6 +18,30 @@ from rnnlab.plugins.signature import parameters
 def test_the_shipped_defaults_have_exactly_these_keys(group: str) -> None:
     shipped = OmegaConf.load(packaged_conf() / group / "default.yaml")
     assert {str(key) for key in shipped} == {each.name for each in parameters(OPTIONS[group])}
+
+
+@pytest.mark.parametrize("kind", EXECUTORS)
+def test_each_shipped_executor_has_exactly_the_keys_of_its_kind(kind: str) -> None:
+    shipped = OmegaConf.load(packaged_conf() / "executor" / f"{kind}.yaml")
+    assert {str(key) for key in shipped} == {each.name for each in parameters(EXECUTORS[kind])}
+    cfg, mistakes = examined([f"executor={kind}"], several=True)
+    assert (mistakes, cfg and cfg.executor.kind) == ([], kind)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (
+            "executor.kind=spark",
+            "executor.kind=spark: is no kind of executor; valid: local, ray, slurm",
+        ),
+        ("executor.cpus=2", "executor.cpus: is not a key of executor; valid: accelerators, kind"),
+        ("executor.accelerators=all", "executor.accelerators=all: "),
+    ],
+)
+def test_what_is_wrong_with_an_executor_is_told(item: str, message: str) -> None:
+    _, (mistake,) = examined([item], several=True)
+    assert str(mistake).startswith(message)
 
 
 def test_the_top_level_has_exactly_these_keys() -> None:

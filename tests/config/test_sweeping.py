@@ -12,7 +12,10 @@ from rnnlab.plugins.conf import packaged_conf
 from rnnlab.plugins.signature import parameters
 
 
-@pytest.mark.parametrize("key", ["seeds", "sweep", "+sweep.params.cell", "~sweep", "sweep@x"])
+@pytest.mark.parametrize(
+    "key",
+    ["seeds", "sweep", "+sweep.params.cell", "~sweep", "sweep@x", "executor", "executor.kind"],
+)
 def test_keys_about_several_runs(key: str) -> None:
     assert concerns_several(key)
 
@@ -25,7 +28,7 @@ def test_keys_of_a_run(key: str) -> None:
 @pytest.mark.parametrize("make", [compose, checked])
 def test_one_run_has_nothing_of_it(make) -> None:
     cfg = make(["cell=gru"])
-    assert not {"sweep", "seeds"} & {*cfg, *cfg.choices}
+    assert not {"sweep", "seeds", "executor"} & {*cfg, *cfg.choices}
     with pytest.raises(ConfigError) as caught:
         make(["sweep=architectures", "seeds=5", "cell=nope"])
     lines = str(caught.value).splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -17,15 +16,13 @@ class Work:
         run: Its folder in the sweep.
         after: The number of its last attempt, 0 for none: what the next one follows.
         beat: Seconds between two signs of life.
-        threads: CPU threads that it may use; None for as many as it likes.
-        devices: The accelerators that it may see, by number; None for all.
+        accelerators: How many accelerators it uses; None where it names those it wants.
     """
 
     run: Path
     after: int
     beat: float = 5.0
-    threads: int | None = None
-    devices: Sequence[int] | None = None
+    accelerators: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,10 @@ class Executor(ABC):
     @abstractmethod
     def slots(self) -> int:
         """How many runs may be given to it at a time."""
+
+    def fits(self, work: Work) -> bool:
+        """Return whether what a run needs besides a slot is free now."""
+        return True
 
     @abstractmethod
     def start(self, work: Work) -> None:

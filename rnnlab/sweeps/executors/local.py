@@ -11,7 +11,9 @@ from contextlib import contextmanager, suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from rnnlab.sweeps.accelerators import VISIBLE, Accelerators
 from rnnlab.sweeps.executors.executor import Ended, Executor, Work
+from rnnlab.sweeps.workers import threads_of
 
 _PRELOADED = "rnnlab.sweeps.worker"
 
@@ -24,12 +26,14 @@ class Local(Executor):
 
     Args:
         workers: How many runs at a time.
+        accelerators: Those that the runs may use.
     """
 
     name = "local"
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int, accelerators: Accelerators) -> None:
+        self._workers, self._accelerators = workers, accelerators
+        self._taken: dict[Path, list[str] | None] = {}
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
         self._processes: dict[Path, ForkServerProcess] = {}
@@ -39,9 +43,17 @@ class Local(Executor):
         """How many runs may be given to it at a time."""
         return self._workers
 
+    def fits(self, work: Work) -> bool:
+        """Return whether the accelerators that a run needs are free."""
+        return self._accelerators.has(work.accelerators)
+
     def start(self, work: Work) -> None:
         """Begin to execute a run."""
-        process = self._context.Process(target=_run, args=(work,), name=work.run.name)
+        visible = self._taken[work.run] = self._accelerators.take(work.accelerators)
+        threads = threads_of(self._workers)
+        process = self._context.Process(
+            target=_run, args=(work, threads, visible), name=work.run.name
+        )
         with _without_working_folder():
             process.start()
         self._processes[work.run] = process
@@ -53,6 +65,7 @@ class Local(Executor):
         for run in gone:
             process = self._processes.pop(run)
             found.append(Ended(run, process.exitcode))
+            self._accelerators.give_back(self._taken.pop(run))
             process.close()
         return found
 
@@ -71,14 +84,16 @@ class Local(Executor):
             process.join()
 
 
-def _run(work: Work) -> None:
+def _run(work: Work, threads: int, visible: list[str] | None) -> None:
     """Execute a run in this process, which was forked for it."""
     os.setsid()  # Ctrl-C is for the driver, which then asks the runs
     threading.Thread(target=_leave_with_driver, daemon=True).start()
-    if work.devices is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, work.devices))
-    if work.threads is not None:
-        _use_threads(work.threads)
+    if visible is not None:
+        os.environ[VISIBLE] = ",".join(visible)
+    import torch
+
+    # At most: a small model takes one anyway, and who has set OMP_NUM_THREADS had a reason.
+    torch.set_num_threads(min(threads, torch.get_num_threads()))
     from rnnlab.sweeps.worker import work as execute
 
     code = execute(work)
@@ -91,14 +106,6 @@ def _leave_with_driver() -> None:
     if driver is not None:
         driver.join()
         os.kill(os.getpid(), getattr(signal, "SIGUSR1", signal.SIGTERM))
-
-
-def _use_threads(count: int) -> None:
-    import torch
-
-    torch.set_num_threads(count)
-    # Whoever chooses a number of threads later leaves it at that, and other processes read it.
-    os.environ["OMP_NUM_THREADS"] = str(count)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 
 from rnnlab.runs.folder import Status
 from rnnlab.runs.train import configured
+from rnnlab.sweeps.accelerators import Accelerators
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.executors.local import Local
 from rnnlab.sweeps.swept_run import SweptRun
@@ -29,7 +30,7 @@ def long_run(small, tmp_path):
 
 @pytest.fixture
 def local():
-    executor = Local(2)
+    executor = Local(2, Accelerators([]))
     yield executor
     executor.close()
 
@@ -55,7 +56,7 @@ def running(run):
 
 
 def test_a_run_is_executed_and_what_it_prints_is_kept(local, run):
-    local.start(Work(run.path, 0, threads=1))
+    local.start(Work(run.path, 0))
     (ended,) = until(local.ended)
     assert (ended.run, ended.code) == (run.path, 0)
     attempt = run.believed()
@@ -96,10 +97,30 @@ def test_a_worker_whose_run_was_taken_over_ends(local, long_run):
 
 
 def test_closing_leaves_no_process(long_run):
-    local = Local(1)
+    local = Local(1, Accelerators([]))
     local.start(Work(long_run.path, 0))
     until(lambda: running(long_run))
     pid = long_run.believed().read_status()["pid"]
     assert pid != os.getpid()
     local.close()
     until(lambda: not psutil.pid_exists(pid))
+
+
+def test_two_runs_never_see_the_same_accelerator(small, tmp_path):
+    local = Local(3, Accelerators([5, 7]))
+    runs = [made(tmp_path / name, [*small, "trainer.max_epochs=100000"]) for name in "abc"]
+    works = [Work(run.path, 0, accelerators=1) for run in runs]
+    try:
+        for work in works[:2]:
+            assert local.fits(work)
+            local.start(work)
+        assert not local.fits(works[2])
+        until(lambda: all(running(run) for run in runs[:2]))
+        until(lambda: all(run.believed().manifest.exists() for run in runs[:2]))
+        seen = {run.believed().read_manifest()["visible_devices"] for run in runs[:2]}
+        assert seen == {"5", "7"}
+        local.signal(runs[0].path, signal.SIGKILL)
+        until(local.ended)
+        assert local.fits(works[2])
+    finally:
+        local.close()
