@@ -10,7 +10,8 @@ from rnnlab.runs.assemble import assemble
 from rnnlab.runs.record import manifest_of
 from rnnlab.runs.train import configured
 from rnnlab.sweeps import trial
-from rnnlab.sweeps.plan import Job, plan
+from rnnlab.sweeps.job import Job
+from rnnlab.sweeps.plan import plan
 from tests.runs.conftest import SMALL
 
 HERE = [*SMALL, "output_dir=outputs"]
