@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
@@ -197,12 +198,13 @@ def _interval(key: str, found: IntervalSweep, *, log: bool) -> Axis:
 
 def _range(key: str, values: tuple[str, ...], found: RangeSweep, *, log: bool) -> Axis:
     whole = all(isinstance(part, int) for part in (found.start, found.step))
-    numbers = sorted(map(float, values))
-    step = abs(float(found.step))
-    _check_log(numbers[0], log)
+    low, step = min(map(float, values)), abs(float(found.step))
+    # In floats three steps of 0.1 are more than 0.3, which Optuna takes for a mistake.
+    high = float(Decimal(str(low)) + (len(values) - 1) * Decimal(str(step)))
+    _check_log(low, log)
     if log and not (whole and step == 1):
         raise ValueError("has steps, which no logarithmic scale has; write tag(log,interval(…))")
-    return Axis(key, "whole" if whole else "real", numbers[0], numbers[-1], step, log, values)
+    return Axis(key, "whole" if whole else "real", low, high, step, log, values)
 
 
 def _check_log(low: float, log: bool) -> None:
