@@ -102,6 +102,10 @@ class Search(Source):
             if all(run in self._over for run in self._open[number]):
                 self._conclude(number, self._open.pop(number))
 
+    def close(self) -> None:
+        """Close the connections to the study."""
+        self._study.close()
+
     def scored(self) -> list[Scored]:
         """Return what came of all settings so far, by any driver."""
         return [

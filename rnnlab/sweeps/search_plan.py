@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -81,10 +82,23 @@ def plan_search(
         why = "is required: how many settings to try"
         raise ConfigError(why, key="sweep.trials")
     check_storage(options.storage)
-    examples, _ = maker.make(space.corners(), seeds)
+    try:
+        examples, _ = maker.make(space.corners(), seeds)
+    except ConfigError as error:
+        raise _with_hint(error, space) from error
     objectives = choose_objectives(options, examples, maker)
     check_search(options.search, space, len(objectives))
     return SearchPlan(space, objectives, seeds, options, maker, tuple(examples))
+
+
+def _with_hint(error: ConfigError, space: Space) -> ConfigError:
+    """Return what is wrong at the corners, or what is easily forgotten."""
+    for axis in space.axes:
+        told = re.search(rf"^{re.escape(axis.key)}=\S+: must be an? .*integer", str(error), re.M)
+        if told and axis.kind == "real" and not axis.values:
+            why = "takes whole numbers; write int(interval(…))"
+            return ConfigError(why, key=axis.key, value=f"interval({axis.low:g},{axis.high:g})")
+    return error
 
 
 def check_grid(options: Sweep) -> None:

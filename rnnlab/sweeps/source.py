@@ -37,6 +37,10 @@ class Source(ABC):
         """Write into the folder of a run what its worker needs; called before it is executed."""
         return
 
+    def close(self) -> None:
+        """Give back what was taken."""
+        return
+
     def over(self, outcome: Outcome) -> None:
         """Learn how a run came out."""
         return

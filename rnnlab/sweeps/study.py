@@ -27,7 +27,7 @@ from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.sweeps.objectives import Objective
 from rnnlab.sweeps.samplers import make_sampler
 from rnnlab.sweeps.space import Space
-from rnnlab.sweeps.study_storage import open_storage, storage_errors
+from rnnlab.sweeps.study_storage import close_storage, open_storage, storage_errors
 from rnnlab.tracking.uri import redacted
 
 _QUESTION, _DROPPED, _CAUSE, _RUNS, _SETTING = "question", "dropped", "cause", "runs", "setting"
@@ -102,9 +102,9 @@ class Study:
         self._lock = FileLock(folder / ".study.lock")
         with self._locked():
             self.name = self._named()
-            kept = open_storage(storage, folder)
+            self._kept = open_storage(storage, folder)
             self._study = optuna.create_study(
-                storage=kept,
+                storage=self._kept,
                 study_name=self.name,
                 load_if_exists=True,
                 directions=[objective.direction for objective in objectives],
@@ -112,6 +112,10 @@ class Study:
                 pruner=optuna.pruners.NopPruner(),
             )
             self._check_question(objectives)
+
+    def close(self) -> None:
+        """Close the connections to its storage."""
+        close_storage(self._kept)
 
     def ask(self) -> Tried | None:
         """Return the next setting to try; None where as many were tried as there are to be."""

@@ -43,6 +43,13 @@ def open_storage(storage: str | None, sweep_folder: Path) -> BaseStorage:
         return _database(storage)
 
 
+def close_storage(storage: BaseStorage) -> None:
+    """Close the connections of a storage that nobody uses any more."""
+    if isinstance(storage, RDBStorage):
+        storage.remove_session()
+        storage.engine.dispose()
+
+
 @contextmanager
 def storage_errors(place: str) -> Iterator[None]:
     """Turn what a storage raises into one line.

@@ -88,6 +88,8 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
             board.add(_runs(folder, jobs))
 
         source = chooser(plan, folder, planned, screen.say)
+        if source is not None:
+            stack.callback(source.close)
 
         def over(outcome: Outcome) -> None:
             if feed is not None:

@@ -88,12 +88,14 @@ def test_two_sweeps_of_one_name_in_one_database_are_two_studies(tmp_path):
     assert one.name != other.name
     one.ask()
     assert other.tried() == []
+    for study in (one, other):
+        study.close()
 
 
 def test_a_secret_gets_into_no_file(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY", f"sqlite:///{tmp_path}/hidden.db")
     case = Case(tmp_path)
-    case.study(storage="${oc.env:STUDY}")
+    case.study(storage="${oc.env:STUDY}").close()
     assert json.loads((case.folder.path / "study.json").read_text())["storage"] == "${oc.env:STUDY}"
 
 

@@ -8,13 +8,25 @@ import optuna
 import pytest
 
 from rnnlab.errors import ConfigError, StorageError
-from rnnlab.sweeps.study_storage import JOURNAL, open_storage
+from rnnlab.sweeps.study_storage import JOURNAL, close_storage, open_storage
 
 CHOICES = {"x": optuna.distributions.FloatDistribution(0, 1)}
 
 
+_KEPT = []
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """Close each storage that a test has opened."""
+    yield
+    while _KEPT:
+        close_storage(_KEPT.pop())
+
+
 def study(folder, storage=None):
     kept = open_storage(storage, folder)
+    _KEPT.append(kept)
     return optuna.create_study(storage=kept, study_name="s", load_if_exists=True)
 
 
