@@ -28,7 +28,6 @@ OPTIONS = [
     "cell=gru",
     "cell.hidden_size=8",
     "trainer.limit_train_batches=10",
-    "trainer.log_every_n_steps=1",
     "trainer.accelerator=cpu",
     "diagnostics.baselines=false",
     "tracking.system_metrics=false",
@@ -50,7 +49,14 @@ class Sweep:
     ) -> None:
         self.outputs, self.database, self.count = outputs, database, runs
         self.folder = SweepFolder(outputs / "sweeps" / "stored")
-        self._options = [f"trainer.max_epochs={epochs}", f"output_dir={outputs}", f"seeds={runs}"]
+        # Many points, or a long time.
+        every = 1 if epochs < 50 else 10
+        self._options = [
+            f"trainer.log_every_n_steps={every}",
+            f"trainer.max_epochs={epochs}",
+            f"output_dir={outputs}",
+            f"seeds={runs}",
+        ]
         self._options += [f"tracking.uri={uri}"] if uri else []
 
     def start(self) -> subprocess.Popen[str]:
@@ -99,11 +105,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
 
 
 def messages(err: str) -> list[str]:
-    return [
-        line
-        for line in err.splitlines()
-        if "rnnlab" in line or "MLflow" in line
-    ]
+    return [line for line in err.splitlines() if "rnnlab" in line or "MLflow" in line]
 
 
 def test_eight_at_a_time_on_sqlite(tmp_path):
@@ -142,7 +144,7 @@ def test_the_server_is_gone_for_a_minute(tmp_path, empty_store, server, free_por
     database, port = tmp_path / "mlflow.db", free_port()
     database.write_bytes(empty_store.read_bytes())
     # Some of them end while it is gone, and some afterwards.
-    sweep = Sweep(tmp_path / "outputs", database, 150, f"http://127.0.0.1:{port}", runs=32)
+    sweep = Sweep(tmp_path / "outputs", database, 120, f"http://127.0.0.1:{port}", runs=24)
     with server(f"sqlite:///{database}", port, tmp_path):
         process = sweep.start()
         sweep.wait_until_all_run(process)
