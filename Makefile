@@ -8,7 +8,7 @@ WORKERS ?= 2
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-install test-slow test-accelerator clean
+.PHONY: help demo test lint test-plugins test-install test-slow test-accelerator clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,10 @@ demo: $(VENV)/.installed ## install into .venv and train the default experiment
 	$(BIN)/rnnlab train experiment=digits_rows
 
 test: $(VENV)/.installed-dev lint ## lint, types, import contracts and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow" tests
+
+test-plugins: $(VENV)/.installed-dev ## the tests that the packages below plugins/ bring
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow" plugins
 
 lint: $(VENV)/.installed-dev ## lint, types and import contracts only
 	$(BIN)/ruff check .

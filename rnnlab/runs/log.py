@@ -25,6 +25,8 @@ def log_to(folder: RunFolder) -> Iterator[None]:
     logging.getLogger("rnnlab").setLevel(logging.INFO)
     # Lightning asks for a loader with a state; ours is told where to start.
     warnings.filterwarnings("ignore", message=".*ended before the epoch ended")
+    # rnnlab starts the processes of a run itself, in a job of Slurm's too.
+    warnings.filterwarnings("ignore", message="The `srun` command is available")
     # Lightning 2.6 uses a name that torch 2.13 deprecates; no user can do anything about it.
     warnings.filterwarnings("ignore", message=r"`isinstance\(treespec, LeafSpec\)`")
     try:

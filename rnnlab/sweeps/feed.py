@@ -25,6 +25,7 @@ from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.tracking.opening import open_run
 from rnnlab.tracking.spool import Spool
+from rnnlab.tracking.uri import redacted
 from rnnlab.tracking.writable_run import WritableRun
 
 PARENT_TAG = "mlflow.parentRunId"
@@ -48,7 +49,7 @@ class Feed:
         self._parent = self._above()
         self._children: dict[Path, Spool] = {}
         self._closing = ThreadPoolExecutor(2, thread_name_prefix="rnnlab-closing")
-        self._closed: list[Future[bool]] = []
+        self._closed: list[tuple[Outcome, Future[str | None]]] = []
 
     def begin(self, job: Job, run: SweptRun) -> None:
         """Show a run from now on."""
@@ -66,21 +67,40 @@ class Feed:
                 return
             spool = self._child(outcome.job, run)
         if spool is not None:
-            self._closed.append(self._closing.submit(self._close, run, spool, outcome))
+            future = self._closing.submit(self._close, run, spool, outcome)
+            self._closed.append((outcome, future))
 
     def close(self, status: MlflowStatus, artifacts: Iterable[Path] = ()) -> bool:
         """Send what is left of the sweep itself; return whether MLflow has got everything."""
-        done = [future.result() for future in self._closed]
-        self._closing.shutdown()
+        missing = self._missing()
         # Another driver that showed the sweep may be gone.
         parent = self._parent or self._above()
-        if parent is None:
-            return all(done)
-        for path in artifacts:
-            parent.submit(lambda run, path=path: run.log_artifact(path))  # type: ignore[misc]
-        told = parent.close(status)
-        self._let_go(self._sweep.path)
-        return told and all(done)
+        told = True
+        if parent is not None:
+            for path in artifacts:
+                parent.submit(lambda run, path=path: run.log_artifact(path))  # type: ignore[misc]
+            told = parent.close(status)
+            self._let_go(self._sweep.path)
+        if told and missing:
+            # The store was away when they ended, and is there now.
+            for outcome, _ in missing:
+                self.end(outcome)
+            missing = self._missing()
+        self._closing.shutdown()
+        if missing:
+            _log.warning(
+                "MLflow at %s has not got all of %d runs (%s); the same command sends the rest",
+                redacted(self._uri),
+                len(missing),
+                missing[0][1],
+            )
+        return told and not missing
+
+    def _missing(self) -> list[tuple[Outcome, str]]:
+        """Wait for all runs that are being closed; return those that could not be, and why."""
+        said = [(outcome, future.result()) for outcome, future in self._closed]
+        self._closed.clear()
+        return [(outcome, why) for outcome, why in said if why is not None]
 
     def _above(self) -> Spool | None:
         path = self._sweep.path
@@ -135,14 +155,16 @@ class Feed:
 
         return Spool(folder, self._uri, opened, points=points, quiet=quiet)
 
-    def _close(self, run: SweptRun, spool: Spool, outcome: Outcome) -> bool:
+    def _close(self, run: SweptRun, spool: Spool, outcome: Outcome) -> str | None:
+        """Send what is left of a run, and return why that was not possible, if it was not."""
         assert outcome.folder is not None
         try:
             _describe(spool, outcome.folder)
-            return spool.close(cast(MlflowStatus, str(outcome.status)), outcome.cause)
+            status = cast(MlflowStatus, str(outcome.status))
+            told = spool.close(status, outcome.cause, quiet=True)
+            return None if told else spool.why
         except RnnlabError as error:
-            _log.warning("%s", error)
-            return False
+            return str(error)
         finally:
             self._let_go(run.path)
 

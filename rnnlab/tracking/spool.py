@@ -92,6 +92,11 @@ class Spool:
         """The MLflow run id; None until the server has answered for the first time."""
         return self._link.run_id
 
+    @property
+    def why(self) -> str:
+        """Why the store could not be used last."""
+        return self._outage.why
+
     def begin(self) -> None:
         """Go to work, if that has not begun yet."""
         self._begun.set()
@@ -108,6 +113,7 @@ class Spool:
         end_time: int | None = None,
         timeout: float = 60.0,
         patience: float = 5.0,
+        quiet: bool = False,
     ) -> bool:
         """Send what is left and set the status; return whether that was possible.
 
@@ -120,6 +126,7 @@ class Spool:
             timeout: The most seconds to wait while sending goes on.
             patience: The seconds without any progress after which a server that is away is given
                 up.
+            quiet: Whether somebody else says that this was not possible; :attr:`why` knows why.
         """
         if self._closing.is_set():
             return self._done
@@ -137,7 +144,7 @@ class Spool:
             self._thread.join(min(0.1, deadline - now))
         # From here on the thread leaves the folder alone: another process may take it over.
         self._abandoned.set()
-        if not self._done:
+        if not self._done and not quiet:
             _log.warning(
                 "MLflow at %s has not got all of %s (%s); what is missing stays in the folder",
                 self._link.uri,

@@ -169,6 +169,7 @@ def _trains(process, folder):
         ([signal.SIGTERM], ["trainer.preempt=true"], 75, "PREEMPTED"),
     ],
 )
+@pytest.mark.slow
 def test_signals(started, uri, numbers, overrides, code, status):
     process, folder = started(f"tracking.uri={uri}", *overrides)
     before = read(folder.checkpoints / "last.ckpt")["rnnlab"]["position"]["step"]
@@ -187,6 +188,7 @@ def test_signals(started, uri, numbers, overrides, code, status):
         assert "rnnlab: error: pre-empted; go on with: rnnlab resume" in errors
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_found_by_the_next_command_that_looks(started, tmp_path, uri, capsys):
     process, folder = started(f"tracking.uri={uri}")
     assert main(["scores", "--output-dir", str(tmp_path)]) == 2

@@ -58,6 +58,7 @@ def make(request, tmp_path):
     [("stream", 1), ("stream", 2), ("shuffled", 3), ("shuffled", 4), ("workers", 5)],
     indirect=["make"],
 )
+@pytest.mark.slow
 def test_killed_and_resumed_is_bit_equal(make, seed):
     whole = make("whole")
     seconds = finish(whole)

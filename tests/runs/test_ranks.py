@@ -74,6 +74,7 @@ def test_two_processes_do_what_one_does_with_the_same_batches(tmp_path, texts, t
         assert losses(two)[key] == pytest.approx(value, rel=1e-6), key
 
 
+@pytest.mark.slow
 def test_a_stream_with_more_processes_than_tracks(tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("abcab cba " * 60)
@@ -89,6 +90,7 @@ def test_a_stream_with_more_processes_than_tracks(tmp_path):
         torch.testing.assert_close(weights(two)[name], expected, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.slow
 def test_pre_empted_processes_go_on_where_they_were(tmp_path):
     overrides = [
         *TWO, "dataset=digits_rows", "task.dropout=0.3", "cell.hidden_size=8",
@@ -111,6 +113,7 @@ def test_pre_empted_processes_go_on_where_they_were(tmp_path):
     assert_equal(outcome(whole), outcome(cut))
 
 
+@pytest.mark.slow
 def test_what_one_rank_meets_ends_the_run_with_its_cause(tmp_path):
     with pytest.raises(RunFailed, match=r"rank \d: (loss is|gradient of .* is not finite)"):
         train([*TWO, "dataset=adding", "optimizer=sgd", "optimizer.lr=1e30",
@@ -149,6 +152,7 @@ def are_gone(processes):
 
 
 @pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.slow
 def test_the_death_of_a_rank_ends_the_run(endless, victim):
     process, ranks, folder = endless
     ranks[victim].kill()
@@ -162,6 +166,7 @@ def test_the_death_of_a_rank_ends_the_run(endless, victim):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.slow
 def test_ranks_end_with_the_process_that_started_them(endless, number):
     process, ranks, folder = endless
     process.send_signal(number)

@@ -164,6 +164,7 @@ def test_after_the_end_no_process_is_started(
 
 
 @pytest.mark.parametrize("delay", [0.0, 0.02, 0.06])
+@pytest.mark.slow
 def test_a_sender_that_is_killed_among_its_points_costs_none(
     make: Callable[..., RunLogger],
     uri: str,
@@ -208,6 +209,7 @@ def test_finishing_ends_the_sender(make: Callable[..., RunLogger]) -> None:
     assert not psutil.pid_exists(pid)
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_does_not_keep_the_sender(
     make: Callable[..., RunLogger], proxy: Any
 ) -> None:
@@ -323,6 +325,7 @@ def endless(uri: str, tmp_path: Path) -> Iterator[Callable[..., tuple[Any, int]]
 
 
 @pytest.mark.parametrize("forked", [False, True])
+@pytest.mark.slow
 def test_a_killed_trainer_leaves_no_sender_and_can_be_settled(
     endless: Callable[..., tuple[Any, int]], uri: str, tmp_path: Path, forked: bool
 ) -> None:
@@ -343,6 +346,7 @@ def test_a_killed_trainer_leaves_no_sender_and_can_be_settled(
     assert in_mlflow(uri, link.run_id) == in_folder(folder)
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_for_the_trainer_which_then_sends_all(
     endless: Callable[..., tuple[Any, int]], uri: str, tmp_path: Path
 ) -> None:

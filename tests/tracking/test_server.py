@@ -92,6 +92,7 @@ def check_whole(store: str, folder: Path, experiment: str, logger: RunLogger) ->
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_no_point_is_lost_or_doubled_while_the_server_comes_and_goes(
     uri: str,
     tmp_path: Path,
@@ -128,6 +129,7 @@ def test_no_point_is_lost_or_doubled_while_the_server_comes_and_goes(
 
 
 @pytest.mark.parametrize("fault", [500, 400, 401, 403, 404, "drop", "lost", "hang"])
+@pytest.mark.slow
 def test_a_server_that_misbehaves_for_a_while_costs_nothing(
     fault: int | str,
     proxy: Any,
@@ -172,6 +174,7 @@ def test_a_server_that_misbehaves_for_a_while_costs_nothing(
     assert 1 <= len(warnings) <= WARNINGS_OF_AN_OUTAGE, warnings
 
 
+@pytest.mark.slow
 def test_answers_that_are_lost_from_begin_to_end_cost_nothing(
     proxy: Any, served_store: tuple[str, int], tmp_path: Path
 ) -> None:
@@ -183,6 +186,7 @@ def test_answers_that_are_lost_from_begin_to_end_cost_nothing(
     check_whole(served_store[0], tmp_path / "run", "flapping", logger)
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_at_the_end_is_left_in_time(
     proxy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -237,6 +241,7 @@ def test_a_locked_database_costs_nothing(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_database_that_stays_locked_is_said_once_and_without_a_traceback(
     uri: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

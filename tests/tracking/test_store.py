@@ -50,6 +50,7 @@ def test_a_server_has_its_own_dashboard() -> None:
         ui_command("http://user:pw@host:1", 5001)
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_share_a_new_store(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/new/mlflow.db"
     code = f"from rnnlab.tracking.store import connect; connect({uri!r}).create_experiment"
@@ -75,6 +76,7 @@ def test_the_package_imports_neither_mlflow_nor_torch() -> None:
     assert done.stdout == "set()\n"
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_it_makes_the_store_leaves_none(tmp_path: Path) -> None:
     database = tmp_path / "mlflow.db"
     uri = f"sqlite:///{database}"
