@@ -176,9 +176,10 @@ class Driver:
         if found.attempt is not None and found.number > started.after:
             _record(found.attempt, cause)
         self._failures[job.fingerprint] += 1
-        hopeless = ended.code in _HOPELESS
-        if hopeless or self.stopping or self._failures[job.fingerprint] > self._settings.retries:
-            self._over(job, standing(run, self._watch), cause)
+        again = self._failures[job.fingerprint] <= self._settings.retries
+        again = again and ended.code not in _HOPELESS
+        if self.stopping or not again:
+            self._over(job, standing(run, self._watch), cause, left=again)
         else:
             self.waiting.append(job)
 
@@ -224,14 +225,17 @@ class Driver:
         while jobs:
             job = jobs.popleft()
             found = standing(self._sweep.run(job.fingerprint), self._watch)
-            self._over(job, found)
+            self._over(job, found, left=True)
 
-    def _over(self, job: Job, found: Standing, cause: str | None = None) -> None:
+    def _over(
+        self, job: Job, found: Standing, cause: str | None = None, *, left: bool = False
+    ) -> None:
         status = None if found.attempt is None else _status(found.attempt)
         outcome = Outcome(job, status, cause or found.cause, found.attempt)
         self.outcomes.append(outcome)
         self._on_over(outcome)
-        if self._source is not None:
+        # What is left for the next command has not come out yet.
+        if self._source is not None and not left:
             self._source.over(outcome)
 
 
