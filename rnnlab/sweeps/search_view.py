@@ -15,7 +15,7 @@ from rnnlab.sweeps.objectives import Objective
 from rnnlab.sweeps.ranking import Scored, ranked
 from rnnlab.sweeps.search_plan import SearchPlan
 
-_SHOWN = 5
+_SHOWN, _LONGEST = 5, 9
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,18 @@ def _table(best: Sequence[Scored], found: Found) -> Table:
         table.add_column(str(objective), justify="right")
     for scored in best:
         values = (f"{value:.4g}" for value in scored.values)
-        table.add_row(*(Text(scored.setting.swept[key]) for key in keys), *values)
+        table.add_row(*(Text(_short(scored.setting.swept[key])) for key in keys), *values)
     return table
+
+
+def _short(written: str) -> str:
+    """Return a number in a few digits; the command has them all."""
+    if len(written) <= _LONGEST:
+        return written
+    try:
+        return f"{float(written):.5g}"
+    except ValueError:
+        return written
 
 
 def _distinct(found: Found) -> int:

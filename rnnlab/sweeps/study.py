@@ -10,11 +10,13 @@ that together they try as many as one alone would.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import optuna
@@ -22,7 +24,7 @@ from filelock import FileLock
 from optuna.distributions import distribution_to_json
 from optuna.trial import FrozenTrial, TrialState
 
-from rnnlab.errors import ConfigError
+from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.sweeps.objectives import Objective
 from rnnlab.sweeps.samplers import make_sampler
@@ -32,6 +34,9 @@ from rnnlab.tracking.uri import redacted
 
 _QUESTION, _DROPPED, _CAUSE, _RUNS, _SETTING = "question", "dropped", "cause", "runs", "setting"
 _PLACE = {"study": str, "storage": str | None}
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # seconds; a database that is started anew is away
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,9 @@ class Study:
 
     def ask(self) -> Tried | None:
         """Return the next setting to try; None where as many were tried as there are to be."""
+        return self._patiently(self._ask)
+
+    def _ask(self) -> Tried | None:
         with self._locked():
             counted = len(self._counted())
             if counted >= self._how.trials:
@@ -134,25 +142,19 @@ class Study:
 
     def tell(self, number: int, values: Sequence[float]) -> None:
         """Say what came of a setting, unless somebody else has."""
-        with self._errors():
-            self._study.tell(number, list(values), skip_if_finished=True)
+        self._tell(number, TrialState.COMPLETE, list(values))
 
     def tell_pruned(self, number: int) -> None:
         """Say that a setting was given up for its bad beginning, unless somebody else has."""
-        with self._errors():
-            self._study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
+        self._tell(number, TrialState.PRUNED)
 
     def tell_failed(self, number: int, cause: str) -> None:
         """Say why a setting came to nothing, unless somebody else has said something."""
         self._note(number, _CAUSE, cause)
-        with self._errors():
-            self._study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+        self._tell(number, TrialState.FAIL)
 
     def tried(self) -> list[Tried]:
         """Return all settings that were chosen so far, in order."""
-        # With the lock, for what somebody is just choosing would be left out.
-        with self._locked():
-            trials = self._study.get_trials(deepcopy=False)
         return [
             Tried(
                 trial.number,
@@ -163,9 +165,31 @@ class Study:
                 trial.user_attrs.get(_SETTING, ""),
                 trial.user_attrs.get(_CAUSE),
             )
-            for trial in trials
+            for trial in self._patiently(self._trials)
             if _DROPPED not in trial.user_attrs and self._is_whole(trial)
         ]
+
+    def _trials(self) -> list[FrozenTrial]:
+        # With the lock, for what somebody is just choosing would be left out.
+        with self._locked():
+            return self._study.get_trials(deepcopy=False)
+
+    def _tell(self, number: int, state: TrialState, values: Sequence[float] | None = None) -> None:
+        def tell() -> None:
+            with self._errors():
+                self._study.tell(number, values, state, skip_if_finished=True)
+
+        self._patiently(tell)
+
+    def _patiently(self, do: Callable[[], _T]) -> _T:
+        """Do something with the storage, again after a while where a database is away."""
+        for pause in _PAUSES if self.storage is not None else ():
+            try:
+                return do()
+            except StorageError as error:
+                _log.warning("%s; again in %g seconds", error, pause)
+                time.sleep(pause)
+        return do()
 
     def _counted(self) -> list[FrozenTrial]:
         """Return what was chosen; what somebody who was killed had not chosen wholly is dropped."""
@@ -186,10 +210,14 @@ class Study:
 
     def _note(self, number: int, name: str, value: Any) -> None:
         study, storage = self._study._study_id, self._study._storage
-        # Another driver may have told what came of it meanwhile, and then has noted the same.
-        with self._errors(), suppress(optuna.exceptions.UpdateFinishedTrialError):
-            trial = storage.get_trial_id_from_study_id_trial_number(study, number)
-            storage.set_trial_user_attr(trial, name, value)
+
+        def note() -> None:
+            # Another driver may have told what came of it meanwhile, and then has noted the same.
+            with self._errors(), suppress(optuna.exceptions.UpdateFinishedTrialError):
+                trial = storage.get_trial_id_from_study_id_trial_number(study, number)
+                storage.set_trial_user_attr(trial, name, value)
+
+        self._patiently(note)
 
     def _named(self) -> str:
         place = self._folder / "study.json"

@@ -118,7 +118,9 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
         comparison = compared(_answering(source, outcomes))
         report = [] if comparison is None else write_report(comparison, folder)
         if feed is not None:
-            feed.close(_status(left, interrupt), report)
+            # MLflow got the plan at the beginning, without what was chosen since.
+            files = [*report, folder.plan] if plan.chooses else report
+            feed.close(_status(left, interrupt), files)
         found = None if source is None else _found(plan, source)
     return Swept(folder, outcomes, comparison, interrupt, left, found)
 

@@ -1,5 +1,6 @@
 import json
 
+import optuna
 import pytest
 
 from rnnlab.errors import ConfigError, StorageError
@@ -105,3 +106,48 @@ def test_a_damaged_place_is_told(tmp_path):
     (case.folder.path / "study.json").write_text("{}")
     with pytest.raises(StorageError, match=r"study\.json: cannot be read"):
         case.study()
+
+
+@pytest.fixture
+def in_a_database(tmp_path, monkeypatch):
+    study = Case(tmp_path).study(storage=f"sqlite:///{tmp_path}/study.db")
+    pauses = []
+    monkeypatch.setattr("rnnlab.sweeps.study.time.sleep", pauses.append)
+    yield study, pauses
+    study.close()
+
+
+def away(times):
+    """Return what raises as a database does that is away for so many calls, and then calls."""
+
+    def patch(owner, name, monkeypatch):
+        call, left = getattr(owner, name), [times]
+
+        def failing(*args, **options):
+            left[0] -= 1
+            if left[0] >= 0:
+                raise optuna.exceptions.StorageInternalError("the server is shutting down")
+            return call(*args, **options)
+
+        monkeypatch.setattr(owner, name, failing)
+
+    return patch
+
+
+def test_a_database_that_is_away_for_a_while_is_waited_for(in_a_database, monkeypatch, caplog):
+    study, pauses = in_a_database
+    away(2)(study._study, "ask", monkeypatch)
+    away(3)(study._study, "tell", monkeypatch)
+    assert study.ask().number == 0
+    study.tell(0, [0.5])
+    assert [(t.state, t.values) for t in study.tried()] == [("COMPLETE", (0.5,))]
+    assert pauses == [1.0, 2.0, 1.0, 2.0, 4.0]
+    assert "the server is shutting down; again in 1 seconds" in caplog.text
+
+
+def test_but_not_for_ever(in_a_database, monkeypatch):
+    study, pauses = in_a_database
+    away(99)(study._study, "ask", monkeypatch)
+    with pytest.raises(StorageError, match="the database refused: the server is shutting down"):
+        study.ask()
+    assert sum(pauses) == 63
