@@ -14,14 +14,24 @@ from rnnlab.compare.comparison import Comparison, compare_runs
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.folder import Status
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.objectives import Objective
 from rnnlab.sweeps.outcome import Outcome
 from rnnlab.sweeps.search_view import Found, found_lines
 
 _log = logging.getLogger(__name__)
 
 
-def compared(outcomes: Sequence[Outcome]) -> Comparison | None:
-    """Return the finished runs compared by the score that they are judged by; None without any."""
+def compared(
+    outcomes: Sequence[Outcome], objectives: Sequence[Objective] = ()
+) -> Comparison | None:
+    """Return the finished runs compared on the test part; None without any.
+
+    Args:
+        outcomes: How each run came out.
+        objectives: What settings were chosen by: the score of the first decides here, too; without
+            one it is the score that picked the best checkpoints.
+    """
+    chosen = objectives[0] if objectives and "/" in objectives[0].name else None
     finished = [
         outcome.folder.path
         for outcome in outcomes
@@ -30,7 +40,11 @@ def compared(outcomes: Sequence[Outcome]) -> Comparison | None:
     if not finished:
         return None
     try:
-        return compare_runs(finished)
+        if chosen is None:
+            return compare_runs(finished)
+        metric = f"test/{chosen.name.partition('/')[2]}"
+        better = "lower" if chosen.direction == "minimize" else "higher"
+        return compare_runs(finished, metric=metric, better=better)
     except RnnlabError as error:
         _log.warning("the runs cannot be compared: %s", error)
         return None
