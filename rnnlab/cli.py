@@ -404,7 +404,7 @@ def _sweep(overrides: list[str], *, dry: bool) -> None:
     if dry:
         return
     swept = run_sweep(planned, overrides, _say)
-    _show("", *shown(swept.comparison, swept.outcomes))
+    _show("", *shown(swept.comparison, swept.outcomes, swept.found))
     _show(f"\nsweep folder  {swept.folder.path}")
     if swept.comparison is not None:
         _show(f"report        {swept.folder.path / 'report.html'}")
@@ -453,11 +453,13 @@ def _say(line: str) -> None:
 
 def _show(*things: RenderableType) -> None:
     from rich.console import Console
+    from rich.text import Text
 
     # A pipe has no width; rich would cut tables at 80 columns.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for thing in things:
-        console.print(thing)
+        # A command is to be copied in one piece, however long it is.
+        console.print(thing, soft_wrap=isinstance(thing, Text) and bool(thing.no_wrap))
 
 
 def _complete(line: str) -> int:

@@ -103,6 +103,15 @@ def _direction(runs: Sequence[Run], name: str) -> Better | None:
         return "lower"
     if said == {"max"}:
         return "higher"
+    return known_direction(score)
+
+
+def known_direction(score: str) -> Better | None:
+    """Return which values of a score are better, by its name alone; None where nobody knows.
+
+    Args:
+        score: Such as ``loss`` or ``accuracy``.
+    """
     if _LOWER.fullmatch(score):
         return "lower"
     return "higher" if _HIGHER.fullmatch(score) else None

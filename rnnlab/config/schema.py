@@ -17,6 +17,7 @@ Parallel = Annotated[int, Range(min=1, max=1024)]
 Limit = Annotated[int | float | None, Range(min=0)]
 Seed = Annotated[int, Range(min=0, max=2**32 - 1)]
 Seeds = Count | list[Seed] | None
+Direction = Literal["minimize", "maximize"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,13 @@ class Sweep:
     lease: Annotated[float, Range(min=1, max=86_400)] = 60.0
     params: dict[str, Any] = field(default_factory=dict)
     seeds: Seeds = None
+    search: Literal["grid", "random", "tpe", "gp", "cmaes"] = "grid"
+    trials: Annotated[int | None, Range(min=1, max=100_000)] = None
+    objective: str | list[str] | None = None
+    direction: Direction | list[Direction] | None = None
+    storage: str | None = None
+    confirm: Annotated[int, Range(min=0, max=1000)] = 0
+    confirm_seeds: Annotated[int, Range(min=1, max=1000)] = 5
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rnnlab.errors import RnnlabError
 from rnnlab.runs.folder import Status
 from rnnlab.sweeps.folder import SweepFolder
 from rnnlab.sweeps.outcome import Outcome
+from rnnlab.sweeps.search_view import Found, found_lines
 
 _log = logging.getLogger(__name__)
 
@@ -56,11 +57,24 @@ def write_report(comparison: Comparison, folder: SweepFolder) -> list[Path]:
     return files
 
 
-def shown(comparison: Comparison | None, outcomes: Sequence[Outcome]) -> Iterator[RenderableType]:
-    """Give what ends a sweep on the screen."""
+def shown(
+    comparison: Comparison | None, outcomes: Sequence[Outcome], found: Found | None = None
+) -> Iterator[RenderableType]:
+    """Give what ends a sweep on the screen.
+
+    Args:
+        comparison: Of its runs.
+        outcomes: How each run came out.
+        found: What was chosen, where somebody chose: of many settings, by their values, which a
+            comparison would take for an answer.
+    """
     from rnnlab.compare.tables.terminal import as_lines, as_table
 
-    if comparison is not None:
+    if found is not None:
+        yield from found_lines(found)
+    if comparison is not None and (found is None or found.confirmed):
+        if found is not None:
+            yield Text("\nconfirmed: the best settings with fresh seeds alone")
         yield as_table(comparison)
         yield from (Text(line) for line in as_lines(comparison))
     if failed := [outcome for outcome in outcomes if outcome.status != Status.FINISHED]:

@@ -55,11 +55,17 @@ class Board:
 
     Args:
         runs: Each run of the plan, with its label.
+        total: How many there will be, where some are still to be chosen.
     """
 
-    def __init__(self, runs: Iterable[tuple[str, SweptRun]]) -> None:
+    def __init__(self, runs: Iterable[tuple[str, SweptRun]], total: int = 0) -> None:
         self._runs = dict(runs)
         self._finished: dict[Path, Line] = {}
+        self.total = total
+
+    def add(self, runs: Iterable[tuple[str, SweptRun]]) -> None:
+        """Read further runs, too."""
+        self._runs.update(runs)
 
     def lines(self) -> list[Line]:
         """Return how each run stands now, in the order of the plan."""
@@ -118,8 +124,14 @@ def last_epoch(points: Path) -> int | None:
     return None
 
 
-def left_seconds(lines: Iterable[Line], workers: int) -> float | None:
-    """Return about how many seconds are left, by what finished runs took; None before one has."""
+def left_seconds(lines: Iterable[Line], workers: int, total: int = 0) -> float | None:
+    """Return about how many seconds are left, by what finished runs took; None before one has.
+
+    Args:
+        lines: How the runs stand.
+        workers: How many are executed at a time.
+        total: How many there will be, where some are still to be chosen.
+    """
     lines = list(lines)
     took = [line.seconds for line in lines if line.status == Status.FINISHED and line.seconds]
     if not took:
@@ -130,6 +142,7 @@ def left_seconds(lines: Iterable[Line], workers: int) -> float | None:
         for line in lines
         if not line.is_over
     )
+    left += typical * max(0, total - len(lines))
     return left / max(1, workers)
 
 

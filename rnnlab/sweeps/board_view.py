@@ -16,19 +16,20 @@ from rnnlab.sweeps.board import Line, left_seconds
 _MOST_ROWS = 12
 
 
-def drawn(name: str, lines: Sequence[Line], workers: int) -> RenderableType:
+def drawn(name: str, lines: Sequence[Line], workers: int, total: int = 0) -> RenderableType:
     """Return a sweep as it stands now.
 
     Args:
         name: Of the sweep.
         lines: How each run stands.
         workers: How many are executed at a time.
+        total: How many runs there will be, where some are still to be chosen.
     """
     running = [line for line in lines if line.status == Status.RUNNING]
     failed = [line for line in lines if line.status == Status.FAILED]
-    parts: list[RenderableType] = [Text(f"{name}  {summary(lines, workers)}", style="bold")]
+    parts: list[RenderableType] = [Text(f"{name}  {summary(lines, workers, total)}", style="bold")]
     bar = Table.grid()  # a bar alone does not end its line
-    bar.add_row(ProgressBar(total=max(1, len(lines)), completed=_over(lines), width=60))
+    bar.add_row(ProgressBar(total=max(1, total, len(lines)), completed=_over(lines), width=60))
     parts.append(bar)
     if running:
         parts.append(_running(running[:_MOST_ROWS]))
@@ -37,10 +38,10 @@ def drawn(name: str, lines: Sequence[Line], workers: int) -> RenderableType:
     return Group(*parts)
 
 
-def summary(lines: Sequence[Line], workers: int) -> str:
+def summary(lines: Sequence[Line], workers: int, total: int = 0) -> str:
     """Return a sweep in one line: how many runs stand how, the best, and the time left."""
     counts = Counter(line.status for line in lines)
-    said = [f"{_over(lines)}/{len(lines)} done"]
+    said = [f"{_over(lines)}/{max(total, len(lines))} done"]
     for status, what in (
         (Status.RUNNING, "running"),
         (Status.FAILED, "failed"),
@@ -49,7 +50,7 @@ def summary(lines: Sequence[Line], workers: int) -> str:
     ):
         if counts[status]:
             said.append(f"{counts[status]} {what}")
-    seconds = left_seconds(lines, workers)
+    seconds = left_seconds(lines, workers, total)
     if seconds:
         said.append(f"about {duration(seconds)} left")
     return ", ".join(said)

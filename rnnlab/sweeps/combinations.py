@@ -9,7 +9,7 @@ from math import ceil, isinf, prod
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, RangeSweep
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, RangeSweep
 from hydra.errors import HydraException
 
 from rnnlab.config.options import groups, options
@@ -109,6 +109,19 @@ def alternatives(item: str) -> list[str]:
     return [f"{override.get_key_element()}={value}" for value in values]
 
 
+def example(item: str) -> str:
+    """Return an override with one of the values that one names.
+
+    Raises:
+        ConfigError: It names none, too many, or values that cannot be listed.
+    """
+    override = parsed(item)
+    found: Any = None if override is None else override._value
+    if isinstance(found, IntervalSweep):
+        return f"{item.partition('=')[0]}={found.start}"
+    return alternatives(item)[0]
+
+
 def _count(override: Override) -> float:
     """Return how many values a range has, found without listing them; 0 for what is no range."""
     found: Any = override.value()
@@ -122,7 +135,10 @@ def _count(override: Override) -> float:
 
 def _values(override: Override) -> Iterator[str]:
     if override.is_interval_sweep():
-        raise ValueError("is an interval, and a grid needs values; write range(…) or choice(…)")
+        raise ValueError(
+            "is an interval, and a grid needs values; write range(…) or choice(…), or search in it "
+            "with sweep.search=tpe sweep.trials=50"
+        )
     value: Any = override.value()
     if not isinstance(value, Glob):
         return override.sweep_string_iterator()

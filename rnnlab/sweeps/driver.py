@@ -20,8 +20,9 @@ from rnnlab.sweeps.accelerators import needed
 from rnnlab.sweeps.beat import Watch
 from rnnlab.sweeps.executors.executor import Ended, Executor, Work
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.job import Job
 from rnnlab.sweeps.outcome import Outcome
-from rnnlab.sweeps.plan import Job
+from rnnlab.sweeps.source import Source
 from rnnlab.sweeps.standing import Phase, Standing, standing
 from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.sweeps.worker import TAKEN
@@ -67,7 +68,7 @@ class Driver:
         jobs: What is to be done.
         executor: Where.
         settings: How.
-        say: Is told what happens, a line at a time.
+        source: Gives further jobs when there is room and none of the others waits.
         started: Is told of each run that is given to the executor.
         over: Is told of each outcome.
     """
@@ -79,11 +80,12 @@ class Driver:
         executor: Executor,
         settings: Settings,
         *,
+        source: Source | None = None,
         started: Callable[[Job, SweptRun], None] = lambda job, run: None,
         over: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self._sweep, self._executor, self._settings = sweep, executor, settings
-        self._on_started, self._on_over = started, over
+        self._source, self._on_started, self._on_over = source, started, over
         self._watch = Watch(settings.lease)
         self.waiting: deque[Job] = deque(jobs)
         self.elsewhere: dict[Path, Job] = {}
@@ -105,7 +107,7 @@ class Driver:
             self._look_elsewhere()
             self._start()
         self._end_late()
-        return bool(self.waiting or self.elsewhere or self._started)
+        return bool(self.waiting or self.elsewhere or self._started or self._expects_more())
 
     @property
     def executing(self) -> list[SweptRun]:
@@ -123,8 +125,10 @@ class Driver:
             self._executor.signal(path, _WITH_SNAPSHOT)
 
     def _start(self) -> None:
-        while self.waiting and len(self._started) < self._executor.slots:
-            job = self.waiting.popleft()
+        while len(self._started) < self._executor.slots:
+            job = self._next()
+            if job is None:
+                return
             run = self._sweep.run(job.fingerprint)
             found = standing(run, self._watch)
             work = Work(run.path, found.number, self._settings.lease / 6, needed(job.plain))
@@ -138,8 +142,18 @@ class Driver:
                 self.waiting.appendleft(job)
                 return
 
+    def _next(self) -> Job | None:
+        if self.waiting:
+            return self.waiting.popleft()
+        return None if self._source is None else self._source.next()
+
+    def _expects_more(self) -> bool:
+        return self._source is not None and not self.draining and not self._source.exhausted
+
     def _give(self, job: Job, found: Standing, work: Work) -> None:
         run = self._sweep.make_run(job)
+        if self._source is not None:
+            self._source.prepare(job, run)
         self._executor.start(work)
         self._started[run.path] = _Started(job, run, found.number, time.monotonic())
         self._on_started(job, run)
@@ -162,9 +176,10 @@ class Driver:
         if found.attempt is not None and found.number > started.after:
             _record(found.attempt, cause)
         self._failures[job.fingerprint] += 1
-        hopeless = ended.code in _HOPELESS
-        if hopeless or self.stopping or self._failures[job.fingerprint] > self._settings.retries:
-            self._over(job, standing(run, self._watch), cause)
+        again = self._failures[job.fingerprint] <= self._settings.retries
+        again = again and ended.code not in _HOPELESS
+        if self.stopping or not again:
+            self._over(job, standing(run, self._watch), cause, left=again)
         else:
             self.waiting.append(job)
 
@@ -210,13 +225,18 @@ class Driver:
         while jobs:
             job = jobs.popleft()
             found = standing(self._sweep.run(job.fingerprint), self._watch)
-            self._over(job, found)
+            self._over(job, found, left=True)
 
-    def _over(self, job: Job, found: Standing, cause: str | None = None) -> None:
+    def _over(
+        self, job: Job, found: Standing, cause: str | None = None, *, left: bool = False
+    ) -> None:
         status = None if found.attempt is None else _status(found.attempt)
         outcome = Outcome(job, status, cause or found.cause, found.attempt)
         self.outcomes.append(outcome)
         self._on_over(outcome)
+        # What is left for the next command has not come out yet.
+        if self._source is not None and not left:
+            self._source.over(outcome)
 
 
 def _record(attempt: RunFolder, cause: str) -> None:

@@ -18,8 +18,8 @@ from rnnlab.errors import RnnlabError
 from rnnlab.runs.folder import RunFolder
 from rnnlab.runs.record import tags_of
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.job import Job
 from rnnlab.sweeps.outcome import Outcome
-from rnnlab.sweeps.plan import Job
 from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.tracking.link import Link, read_link
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus

@@ -19,17 +19,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from filelock import FileLock
 from omegaconf import OmegaConf
 
 from rnnlab.errors import StorageError
 from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.runs.places import absolute
 from rnnlab.runs.sweep_paths import PLAN, SWEEPS
-from rnnlab.sweeps.plan import Job, Plan
+from rnnlab.sweeps.job import Job
+from rnnlab.sweeps.plan import Plan
 from rnnlab.sweeps.swept_run import SweptRun
 
 _RUN = {"fingerprint": str, "setting": {...: str}, "seed": int, ...: object}
-_PLAN = {"name": str, "overrides": str, "workers": int, "runs": {...: _RUN}}
+_PLAN = {"name": str, "overrides": str, "workers": int, "runs": {...: _RUN}, ...: object}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,22 @@ class SweepFolder:
             if re.fullmatch("[0-9a-f]{16}", run["fingerprint"]) is None:
                 raise StorageError(f"{self.plan}: cannot be read: {label!r} has no fingerprint")
         return content
+
+    def plan_more(self, jobs: Iterable[Job] = (), *, goes_on: bool = True) -> None:
+        """Add runs to what was planned.
+
+        Args:
+            jobs: They.
+            goes_on: Whether there may be more.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        # Several drivers add what they choose.
+        with FileLock(self.path / ".plan.lock"):
+            content = self.read_plan()
+            runs = {**content["runs"], **_planned(jobs)}
+            write_json(self.plan, {**content, "goes_on": goes_on, "runs": runs})
 
     def make_run(self, job: Job) -> SweptRun:
         """Make the folder of a run, unless it is there: whole, or not at all.
@@ -108,14 +126,29 @@ def make(plan: Plan, output_dir: Path, overrides: Iterable[str], workers: int) -
         (folder.path / "runs").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"{folder.path}: {error.strerror}") from error
-    runs = {
+    content = {
+        "name": plan.name,
+        "overrides": " ".join(overrides),
+        "workers": workers,
+        "total": plan.total,
+        "goes_on": plan.chooses,
+    }
+    with FileLock(folder.path / ".plan.lock"):
+        runs = _planned(plan.jobs)
+        if plan.search is not None:
+            # They were chosen, by this driver or another one, and no new plan lists them.
+            with suppress(StorageError):
+                runs = {**folder.read_plan()["runs"], **runs}
+        write_json(folder.plan, {**content, "runs": runs})
+    return folder
+
+
+def _planned(jobs: Iterable[Job]) -> dict[str, Any]:
+    return {
         str(job): {
             "fingerprint": job.fingerprint,
             "setting": dict(job.setting),
             "seed": job.seed,
         }
-        for job in plan.jobs
+        for job in jobs
     }
-    content = {"name": plan.name, "overrides": " ".join(overrides), "workers": workers}
-    write_json(folder.plan, {**content, "runs": runs})
-    return folder

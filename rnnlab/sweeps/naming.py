@@ -1,7 +1,8 @@
 """The name of a sweep that nobody has named: the same for the same question.
 
 It is made of the experiment, of what is swept and of what is fixed, and not of the values or seeds
-that are tried: who adds some goes on with the sweep that is there.
+that are tried: who adds some goes on with the sweep that is there. A search is another one as soon
+as it may choose other values, and the same one whatever the number of its trials.
 """
 
 from __future__ import annotations
@@ -19,13 +20,19 @@ _LONGEST = 60
 _DIGITS = 8
 
 
-def sweep_name(overrides: Sequence[str], experiment: str | None, option: str | None) -> str:
+def sweep_name(
+    overrides: Sequence[str],
+    experiment: str | None,
+    option: str | None,
+    question: Sequence[str] = (),
+) -> str:
     """Return a name for a sweep that can be a folder's.
 
     Args:
         overrides: What makes its runs; the order does not matter.
         experiment: The ``experiment_name`` of its runs; None where they have several.
         option: The option of ``conf/sweep`` that it was made by, for the readable part.
+        question: What else tells a search from others: the values that it may choose, too.
     """
     swept, fixed = [], []
     for item in overrides:
@@ -37,10 +44,11 @@ def sweep_name(overrides: Sequence[str], experiment: str | None, option: str | N
             swept.append(key)
         else:
             fixed.append((key, _meaning(item, value)))
-    content = json.dumps([experiment, sorted(swept), sorted(fixed)], ensure_ascii=False)
+    asked = [experiment, sorted(swept), sorted(fixed), *question]
+    content = json.dumps(asked, ensure_ascii=False)
     digits = hashlib.sha256(content.encode()).hexdigest()[:_DIGITS]
     chosen = option if option not in (None, "default") else None
-    words = _words([chosen] if chosen else [_bare(key).rpartition(".")[2] for key in swept])
+    words = _words([chosen] if chosen else [_bare(key).rpartition(".")[2] for key in sorted(swept)])
     return f"{words or 'seeds'}-{digits}"
 
 

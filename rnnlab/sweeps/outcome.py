@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rnnlab.runs.folder import RunFolder, Status
-from rnnlab.sweeps.plan import Job
+from rnnlab.sweeps.job import Job
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rnnlab.sweeps.plan import Job, Plan
+from rnnlab.sweeps.job import Job
+from rnnlab.sweeps.plan import Plan
+from rnnlab.sweeps.search_view import confirmation, space_table
+from rnnlab.sweeps.search_view import counts as searched
 
 _SHOWN = 20
 
@@ -16,6 +19,10 @@ _SHOWN = 20
 def overview(plan: Plan, *, whole: bool) -> Iterator[RenderableType]:
     """Give the counts of a plan, and a table of its first settings if it is to be whole."""
     yield Text(f"sweep {plan.name}: {counts(plan)}")
+    if plan.search is not None:
+        if whole:
+            yield from ("", space_table(plan.search))
+        return
     if plan.left_out:
         yield Text(f"{plan.left_out} more would compute what one of these does, and are left out")
     if whole:
@@ -26,12 +33,16 @@ def overview(plan: Plan, *, whole: bool) -> Iterator[RenderableType]:
 
 def counts(plan: Plan) -> str:
     """Return how many settings, seeds and runs there are: ``3 settings x 5 seeds = 15 runs``."""
+    if plan.search is not None:
+        return searched(plan.search)
     settings, runs = plan.settings, len(plan.jobs)
     seeds = {len(jobs) for jobs in settings.values()}
     said = _number(len(settings), "setting")
     if len(seeds) == 1:
-        return f"{said} x {_number(seeds.pop(), 'seed')} = {_number(runs, 'run')}"
-    return f"{said}, {_number(runs, 'run')}"
+        said = f"{said} x {_number(seeds.pop(), 'seed')} = {_number(runs, 'run')}"
+    else:
+        said = f"{said}, {_number(runs, 'run')}"
+    return said + confirmation(plan.options)
 
 
 def _number(count: int, what: str) -> str:

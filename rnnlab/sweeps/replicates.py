@@ -32,6 +32,13 @@ class Replicates:
         """How many runs each setting has."""
         return self.count if self.named is None else len(self.named)
 
+    @property
+    def argument(self) -> str:
+        """What asks for the same replicates; "" for one of a setting's own seed."""
+        if self.named is None:
+            return "" if self.count == 1 else f"{SEEDS}={self.count}"
+        return f"{SEEDS}=[{','.join(self.named)}]"
+
     def of(self, setting: Combination, own_seed: int) -> list[Combination]:
         """Return the runs of a setting.
 

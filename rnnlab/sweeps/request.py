@@ -13,13 +13,15 @@ from rnnlab.config.compose import Load, attempt
 from rnnlab.config.schema import Sweep
 from rnnlab.config.sweeping import EXECUTOR, SEEDS, SWEEP, concerns_several
 from rnnlab.errors import ConfigError
-from rnnlab.sweeps.combinations import alternatives, is_swept, parsed
+from rnnlab.sweeps.combinations import example, is_swept, parsed
 
 _NOT_SWEPT = {
     SEEDS: "is a number or a list of seeds; write seeds=[3,7]",
     SWEEP: "one sweep at a time",
     "name": "names one run, and the runs of a sweep have names of their own; see sweep.name",
 }
+
+_AS_WRITTEN = ("params", "storage")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def read_request(overrides: Sequence[str], load: Load) -> Request:
     about = tuple(item for item in overrides if concerns_several(item.partition("=")[0]))
     for item in overrides:
         _check_list(item)
-    cfg, _ = attempt([alternatives(item)[0] for item in overrides], load, several=True)
+    cfg, _ = attempt([example(item) for item in overrides], load, several=True)
     own = tuple(item for item in overrides if item not in about)
     if cfg is None:
         return Request(own, about)
@@ -78,10 +80,11 @@ def _options(cfg: DictConfig) -> Sweep:
     node = cfg.get(SWEEP)
     if not isinstance(node, DictConfig):
         return Sweep()
-    said = {item.name: _plain(node[item.name]) for item in fields(Sweep) if item.name in node}
-    # What stands for a secret goes into the runs as it is written.
+    # What stands for a secret stays as it is written.
     written: Any = OmegaConf.to_container(node, resolve=False)
-    return Sweep(**{**said, "params": written.get("params", {})})
+    names = [item.name for item in fields(Sweep) if item.name in node]
+    said = {name: written[name] if name in _AS_WRITTEN else _plain(node[name]) for name in names}
+    return Sweep(**said)
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from rnnlab.sweeps.board import Board
@@ -49,10 +49,10 @@ class Screen:
     ) -> None:
         """Give the terminal back, with the table as it was last."""
         if self._live is not None:
-            self._live.update(drawn(self._name, self._board.lines(), self._workers), refresh=True)
+            self._live.update(self._drawn(), refresh=True)
             self._live.stop()
         else:
-            self._say(summary(self._board.lines(), self._workers))
+            self._say(self._summary())
 
     def say(self, line: str) -> None:
         """Show a line above the table."""
@@ -71,7 +71,13 @@ class Screen:
         now = time.monotonic()
         if self._live is not None and now >= self._next:
             self._next = now + _EVERY
-            self._live.update(drawn(self._name, self._board.lines(), self._workers), refresh=True)
+            self._live.update(self._drawn(), refresh=True)
         elif self._live is None and now >= self._next_line:
             self._next_line = now + _LINE_EVERY
-            self._say(summary(self._board.lines(), self._workers))
+            self._say(self._summary())
+
+    def _drawn(self) -> RenderableType:
+        return drawn(self._name, self._board.lines(), self._workers, self._board.total)
+
+    def _summary(self) -> str:
+        return summary(self._board.lines(), self._workers, self._board.total)

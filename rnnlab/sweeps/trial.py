@@ -64,15 +64,23 @@ _BELOW = {
 
 
 class Trial:
-    """Makes the parts of runs, and keeps of them what tells runs apart."""
+    """Makes the parts of runs, and keeps of them what tells runs apart.
 
-    def __init__(self) -> None:
+    Args:
+        lasting: Whether runs are added and examined again and again; then the data that was read
+            last is kept.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._lasting = lasting
+        self._last_data: tuple[Key, object] | None = None
         self._values: dict[Key, dict[str, Any]] = {}
         self._runs: defaultdict[Key, list[Combination]] = defaultdict(list)
         self._below: defaultdict[Key, dict[Key, None]] = defaultdict(dict)
         self._done: set[Key] = set()
         self._made_in_earnest: set[tuple[str, ...]] = set()
         self._data: dict[Key, str] = {}
+        self._monitors: dict[Key, tuple[str, str]] = {}
         self._initial: dict[Key, tuple[str, dict[str, Any]]] = {}
 
     def add(self, plain: Mapping[str, Any], run: Combination) -> None:
@@ -94,7 +102,7 @@ class Trial:
                 self._below[above][key] = None
 
     def examine(self, mistakes: Mistakes) -> None:
-        """Make every part; add to ``mistakes`` what cannot be made, with the runs that have it.
+        """Make every part that was added since; add to ``mistakes`` what cannot be made.
 
         Raises:
             RunFailed: A model or its data does not fit into memory.
@@ -102,10 +110,16 @@ class Trial:
         """
         for part in self._below[_ROOT]:
             self._visit(part, None, mistakes)
+        for noted in (self._values, self._runs, self._below, self._done):
+            noted.clear()
 
     def data_sha256(self, plain: Mapping[str, Any]) -> str:
         """Return the hash of the data of a run that was examined."""
         return self._data[_key("dataset", plain)]
+
+    def monitored(self, plain: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the score that picks the best checkpoint of a run that was examined, and how."""
+        return self._monitors[_key("model", plain)]
 
     def initial_weights(self, plain: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         """Return where a run that was examined starts from, and what is known of it; or None."""
@@ -130,11 +144,11 @@ class Trial:
     def _make(self, part: Key, config: DictConfig, above: Any) -> object:
         kind, _ = part
         if kind == "dataset":
-            dataset = build.dataset(config)
-            self._data[part] = dataset.sha256()
-            return dataset
+            return self._dataset(part, config)
         if kind == "model":
-            return self._model(config, above)
+            made = self._model(config, above)
+            self._monitors[part] = made.task.monitor(made.spec)
+            return made
         if kind == "initial":
             found = find_initial_weights(replace(above, config=config))
             assert found is not None
@@ -142,6 +156,15 @@ class Trial:
             self._initial[part] = (written["init_from"], found.origin)
             return None
         return _CHECKS[kind](config, above)
+
+    def _dataset(self, part: Key, config: DictConfig) -> object:
+        if self._last_data is not None and self._last_data[0] == part:
+            return self._last_data[1]
+        dataset = build.dataset(config)
+        self._data[part] = dataset.sha256()
+        if self._lasting:
+            self._last_data = (part, dataset)
+        return dataset
 
     def _model(self, config: DictConfig, dataset: Dataset) -> Assembly:
         task = fitting_task(config, dataset.spec)

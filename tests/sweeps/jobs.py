@@ -1,7 +1,7 @@
 """Jobs without a config that could be trained."""
 
 from rnnlab.sweeps.combinations import Combination
-from rnnlab.sweeps.plan import Job
+from rnnlab.sweeps.job import Job
 
 
 def job(fingerprint, seed=0, setting="s", **swept):

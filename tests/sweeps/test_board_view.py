@@ -24,6 +24,10 @@ def shown(lines, workers=2):
 def test_a_sweep_in_one_line():
     assert summary(LINES, 1) == ("2/5 done, 1 running, 1 failed, 1 pre-empted, about 25 s left")
     assert summary([], 1) == "0/0 done"
+    # Five more are to be chosen, of ten seconds each.
+    assert summary(LINES, 1, 10).startswith("2/10 done, ")
+    assert summary(LINES, 1, 10).endswith(", about 75 s left")
+    assert summary(LINES, 1, 3) == summary(LINES, 1)
 
 
 def test_every_part_has_its_own_lines_and_names_are_no_markup():

@@ -10,6 +10,7 @@ from rnnlab.sweeps import driver as driving
 from rnnlab.sweeps.driver import Driver, Settings
 from rnnlab.sweeps.executors.executor import Ended, Executor
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.source import Source
 from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.sweeps.worker import TAKEN
 from tests.sweeps.jobs import job
@@ -232,3 +233,67 @@ class unowned:  # noqa: N801
 
     def __exit__(self, *_):
         return None
+
+
+class Given(Source):
+    """Gives some jobs, and then says for a while that there may be more."""
+
+    def __init__(self, names, waits=0):
+        self.names, self.waits = deque(names), waits
+        self.asked, self.told, self.prepared = 0, [], []
+
+    def next(self):
+        self.asked += 1
+        if self.names:
+            return job(self.names.popleft())
+        self.waits -= 1
+        return None
+
+    @property
+    def exhausted(self):
+        return not self.names and self.waits <= 0
+
+    def prepare(self, job, run):
+        assert run.config.exists()
+        assert run.numbers() == []
+        self.prepared.append(job.fingerprint)
+
+    def over(self, outcome):
+        self.told.append((outcome.job.fingerprint, outcome.status))
+
+
+def test_a_source_is_asked_when_there_is_room_and_nothing_waits(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [held], "b": [FINISHES]}, slots=2)
+    executor.scripts["c"].extend([FINISHES])
+    source = driver._source = Given("c", waits=3)
+    driver.tick()
+    assert source.asked == 0  # both slots are taken by what was planned
+    driver.tick()
+    assert executor.order == ["a", "b", "c"]
+    assert source.prepared == ["a", "b", "c"]
+    for _ in range(6):
+        assert driver.tick()  # a still runs
+    driver.stop()
+    to_the_end(driver)
+    assert ("c", Status.FINISHED) in source.told
+
+
+def test_a_source_that_may_have_more_is_waited_for_unless_drained(sweep):
+    driver, _ = drive(sweep, {})
+    driver._source = Given("", waits=5)
+    assert [driver.tick() for _ in range(6)] == [True] * 4 + [False] * 2
+    driver._source = Given("", waits=5)
+    driver.drain()
+    assert not driver.tick()
+
+
+def test_what_is_left_for_the_next_command_is_not_told_to_a_source(sweep):
+    driver, executor = drive(sweep, {"a": [FAILS, FINISHES], "b": [FINISHES]}, slots=2)
+    source = driver._source = Given("")
+    driver.tick()
+    driver.drain()
+    found = to_the_end(driver)
+    assert found["a"] == (Status.FAILED, "the loss is NaN")  # a retry is left
+    assert source.told == [("b", Status.FINISHED)]
+    assert executor.order == ["a", "b"]

@@ -67,3 +67,14 @@ def test_a_damaged_plan_is_told(tmp_path, text):
     folder.plan.write_text(text)
     with pytest.raises(StorageError, match="cannot be read"):
         folder.read_plan()
+
+
+def test_what_is_chosen_meanwhile_is_added_to_the_plan(tmp_path):
+    folder = make(PLAN, tmp_path, [], 2)
+    more = job("0" * 16, cell="rnn")
+    folder.plan_more([more])
+    said = folder.read_plan()
+    assert list(said["runs"]) == ["cell=gru", "cell=lstm", "cell=rnn"]
+    assert said["goes_on"] is True
+    folder.plan_more(goes_on=False)
+    assert folder.read_plan() == {**said, "goes_on": False}

@@ -3,8 +3,9 @@ from __future__ import annotations
 from rich.console import Console
 
 from rnnlab.sweeps.combinations import Combination, combinations
+from rnnlab.sweeps.job import Job
 from rnnlab.sweeps.overview import overview
-from rnnlab.sweeps.plan import Job, Plan
+from rnnlab.sweeps.plan import Plan
 
 
 def planned(settings: list[Combination], seeds: list[list[int]], left_out: int = 0) -> Plan:

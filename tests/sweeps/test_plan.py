@@ -10,7 +10,8 @@ from rnnlab.runs.assemble import assemble
 from rnnlab.runs.record import manifest_of
 from rnnlab.runs.train import configured
 from rnnlab.sweeps import trial
-from rnnlab.sweeps.plan import Job, plan
+from rnnlab.sweeps.job import Job
+from rnnlab.sweeps.plan import plan
 from tests.runs.conftest import SMALL
 
 HERE = [*SMALL, "output_dir=outputs"]
@@ -172,7 +173,7 @@ def test_data_is_read_and_a_model_made_once_for_all_that_share_them(monkeypatch)
         (["sweep.retries=-1"], "sweep.retries=-1: must be >= 0 and <= 100"),
         (["sweep.timeout=0"], "sweep.timeout=0.0: must be > 0 and <= 31536000"),
         (["sweep.name=a/b"], "sweep.name=a/b: cannot be a folder name: it has / in it"),
-        (["sweep.search=random"], "sweep.search: is not a key of sweep; valid: lease, name,"),
+        (["sweep.sort=random"], "sweep.sort: is not a key of sweep; valid: confirm,"),
         (["cell=glob(zz*)"], "cell=glob(zz*): names no value; valid: "),
         (["optimizer.lr=tag(log,interval(1e-4,1))"], "optimizer.lr=tag(log,interval(1e-4,1)): "),
         (["seeds=10001"], "the overrides make 10,001 runs; 10,000 are the most"),

@@ -10,7 +10,7 @@ from rnnlab.sweeps.accelerators import Accelerators, needed
 from rnnlab.sweeps.executors.executor import Executor
 from rnnlab.sweeps.executors.local import Local
 from rnnlab.sweeps.folder import SweepFolder
-from rnnlab.sweeps.plan import Job
+from rnnlab.sweeps.job import Job
 from rnnlab.sweeps.workers import fitting
 
 
