@@ -19,9 +19,10 @@ def run(tmp_path):
 def executed(monkeypatch):
     found = []
 
-    def execute(attempt, *, resume, tracked):
+    def execute(attempt, *, resume, tracked, pruning):
         assert resume
         assert not tracked
+        assert pruning is None
         found.append(attempt.path.name)
 
     monkeypatch.setattr(worker, "execute", execute)
@@ -34,7 +35,7 @@ def test_it_executes_what_it_has_claimed(run, executed):
     assert executed == ["1"]
 
 
-@pytest.mark.parametrize("status", [Status.CREATED, Status.RUNNING, Status.FINISHED])
+@pytest.mark.parametrize("status", [Status.CREATED, Status.RUNNING, Status.FINISHED, Status.PRUNED])
 def test_what_somebody_else_has_is_left_to_them(run, executed, status):
     run.claim(0).write_status(status)
     assert work(Work(run.path, 0)) == TAKEN
@@ -52,7 +53,7 @@ def test_the_same_job_once_more_goes_on_where_it_was_interrupted(run, executed, 
 def test_an_error_is_its_exit_code(run, monkeypatch, executed, capsys):
     from rnnlab.errors import StorageError
 
-    def execute(attempt, *, resume, tracked):
+    def execute(attempt, *, resume, tracked, pruning):
         raise StorageError("the disk is full")
 
     monkeypatch.setattr(worker, "execute", execute)
