@@ -6,6 +6,7 @@ epochs are free of any judgement means these.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from math import isnan, nan
 from statistics import median
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
     from optuna.study import Study
-    from optuna.trial import FrozenTrial
+    from optuna.trial import FrozenTrial, Trial
 
 Rule = Literal["median", "hyperband"]
 REDUCTION = 3
@@ -49,14 +50,22 @@ class Pruner:
             min_resource=self.warmup, max_resource=self.epochs, reduction_factor=REDUCTION
         )
 
-    def cause(self, study: Study, trial: FrozenTrial, objective: str) -> str:
-        """Return why a trial is given up.
+    def judge(self, trial: Trial, objective: str) -> str | None:
+        """Return why a trial is to be given up after its last report; None where it goes on.
 
         Args:
-            study: The trials beside it.
-            trial: What is known of it.
+            trial: Of a study whose pruner is :meth:`made`.
             objective: What is judged, such as ``val/loss``.
         """
+        with warnings.catch_warnings():
+            # Of a trial that has never measured anything; Optuna gives it up.
+            warnings.filterwarnings("ignore", message="All-NaN slice encountered")
+            if not trial.should_prune():
+                return None
+        found = trial.storage.get_trial(trial._trial_id)
+        return self._cause(trial.study, found, objective)
+
+    def _cause(self, study: Study, trial: FrozenTrial, objective: str) -> str:
         from optuna.study import StudyDirection
         from optuna.trial import TrialState
 

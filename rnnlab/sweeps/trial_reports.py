@@ -63,16 +63,12 @@ class TrialReports:
     def _judged(self, epochs: int, value: float, last: bool) -> str | None:
         if self._trial is None:
             self._trial = self._opened()
-        study, storage = self._trial.study, self._trial.storage
-        known = storage.get_trial(self._trial._trial_id).intermediate_values
+        known = self._trial.storage.get_trial(self._trial._trial_id).intermediate_values
         if epochs not in known:  # else an attempt before this one has reported it
             self._trial.report(value, epochs)
         if last or any(step > epochs for step in known):
             return None
-        if not self._trial.should_prune():
-            return None
-        found = storage.get_trial(self._trial._trial_id)
-        return self._pruner.cause(study, found, self._ticket.objective)
+        return self._pruner.judge(self._trial, self._ticket.objective)
 
     def _opened(self) -> Trial:
         ticket = self._ticket

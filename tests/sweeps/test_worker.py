@@ -2,10 +2,14 @@
 
 import pytest
 
+from rnnlab.errors import Pruned
 from rnnlab.runs.folder import Status
+from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.sweeps import worker
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.pruner import Pruner
+from rnnlab.sweeps.trial_ticket import TrialTicket
 from rnnlab.sweeps.worker import TAKEN, work
 from tests.sweeps.jobs import job
 
@@ -59,3 +63,35 @@ def test_an_error_is_its_exit_code(run, monkeypatch, executed, capsys):
     monkeypatch.setattr(worker, "execute", execute)
     assert work(Work(run.path, 0)) == 4
     assert capsys.readouterr().err == "rnnlab: error: the disk is full\n"
+
+
+def test_a_trial_with_a_rule_is_pruned_by_it_and_that_is_no_failure(run, executed, monkeypatch):
+    def execute(attempt, *, resume, tracked, pruning):
+        assert pruning.objective == "val/loss"
+        raise Pruned("after 2 epochs")
+
+    monkeypatch.setattr(worker, "execute", execute)
+    rule = Pruner("median", warmup=1, startup=5, epochs=20)
+    TrialTicket(None, "s", 0, "val/loss", "minimize", rule).write(run.path)
+    assert work(Work(run.path, 0)) == 0
+
+
+def test_a_trial_without_a_rule_is_not_pruned(run, executed):
+    TrialTicket(None, "s", 0, "val/loss", "minimize").write(run.path)
+    assert work(Work(run.path, 0)) == 0
+    assert executed == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("pruner", "why"),
+    [
+        ({"rule": "median"}, "pruner.warmup is missing"),
+        ({"rule": "dice", "warmup": 1, "startup": 5, "epochs": 2}, "pruner.rule is 'dice'"),
+    ],
+)
+def test_a_damaged_ticket_is_told(run, executed, capsys, pruner, why):
+    TrialTicket(None, "s", 0, "val/loss", "minimize").write(run.path)
+    path = run.path / "trial.json"
+    write_json(path, {**read_json(path), "pruner": pruner})
+    assert work(Work(run.path, 0)) == 4
+    assert capsys.readouterr().err == f"rnnlab: error: {path}: cannot be read: {why}\n"
