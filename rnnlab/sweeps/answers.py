@@ -71,7 +71,7 @@ def shown(
         found: What was chosen, where somebody chose: of many settings, by their values, which a
             comparison would take for an answer.
     """
-    from rnnlab.compare.tables.terminal import as_lines, as_table
+    from rnnlab.compare.tables.terminal import as_importance, as_lines, as_table
 
     if found is not None:
         yield from found_lines(found)
@@ -80,6 +80,8 @@ def shown(
             yield Text("\nconfirmed: the best settings with fresh seeds alone")
         yield as_table(comparison)
         yield from (Text(line) for line in as_lines(comparison))
+    if comparison is not None and comparison.importance is not None:
+        yield from as_importance(comparison.importance)
     left = [outcome for outcome in outcomes if outcome.status is None or not outcome.status.is_end]
     if left:
         yield _unfinished(left)

@@ -12,9 +12,9 @@ from typing import Any, get_args
 from rnnlab.errors import StorageError
 from rnnlab.expected import mismatch
 from rnnlab.runs.json_files import read_json, write_json
+from rnnlab.runs.sweep_paths import TRIAL
 from rnnlab.sweeps.pruner import Pruner, Rule
 
-_NAME = "trial.json"
 _CONTENT = {
     "storage": str | None,
     "study": str,
@@ -53,7 +53,7 @@ class TrialTicket:
         Raises:
             StorageError: The disk refused.
         """
-        write_json(run_folder / _NAME, asdict(self))
+        write_json(run_folder / TRIAL, asdict(self))
 
     @classmethod
     def read(cls, run_folder: Path) -> TrialTicket | None:
@@ -62,7 +62,7 @@ class TrialTicket:
         Raises:
             StorageError: The file is something else.
         """
-        path = run_folder / _NAME
+        path = run_folder / TRIAL
         if not path.exists():
             return None
         content = read_json(path, _CONTENT)
