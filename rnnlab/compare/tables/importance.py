@@ -44,6 +44,6 @@ def importance_lines(importance: Importance) -> Iterator[str]:
     if len(importance.keys) > 1:
         yield (
             f"the keys one by one account for {importance.alone:.0%} of what it explains, and "
-            "share that as above; the rest is what only several together decide"
+            "share that as above; the rest is what only several together decide, or not yet learnt"
         )
     yield from importance.remarks
