@@ -87,7 +87,8 @@ def compare_runs(
         metric: What to compare, ``test/accuracy``; None for the test score that picked the best
             checkpoints.
         better: ``lower`` or ``higher``; None for what is known of the metric.
-        importance: Whether to say how much each key matters; None for: if a search has made them.
+        importance: Whether to say how much each key matters; None for: if a search has made them,
+            and there are several.
 
     Raises:
         ConfigError: There is nothing to compare, or a key or metric is not known.
@@ -105,7 +106,8 @@ def compare_runs(
         raise ConfigError(why, key="--metric", value=chosen.name)
     settings = group(runs)
     if importance is None:
-        importance = any(is_trial(run.folder.path) for run in finished)
+        several = len(settings.axes) > 1
+        importance = several and any(is_trial(run.folder.path) for run in finished)
     samples = by_keys(settings, chosen.name, by) if by else by_setting(settings, chosen.name)
     samples = _sorted(samples, chosen)
     count = sum(bool(sample.values) for sample in samples.all)

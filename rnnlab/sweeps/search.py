@@ -90,6 +90,7 @@ class Search(Source):
             wanting[0],
             objective.name,
             objective.direction,
+            self._plan.pruner,
         ).write(run.path)
 
     def over(self, outcome: Outcome) -> None:

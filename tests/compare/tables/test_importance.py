@@ -94,7 +94,9 @@ def test_another_format_is_of_this_table_alone(
 
 
 def test_by_default_it_is_told_of_what_a_search_has_made(run: Make, outputs: Path) -> None:
-    folders = [run(0, size / 99, cell__hidden_size=size) for size in range(12)]
+    folders = [
+        run(0, size / 99, cell__hidden_size=size, optimizer__lr=size % 3) for size in range(12)
+    ]
     for folder in folders:
         (folder.path / "trial.json").write_text("{}")
     found = compare_runs([outputs]).importance
