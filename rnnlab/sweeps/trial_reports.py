@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import optuna
@@ -12,7 +13,7 @@ from optuna.trial import Trial
 
 from rnnlab.errors import RnnlabError, one_line
 from rnnlab.sweeps.pruner import Pruner
-from rnnlab.sweeps.study_storage import open_storage, storage_errors
+from rnnlab.sweeps.study_storage import close_storage, open_storage, storage_errors
 from rnnlab.sweeps.trial_ticket import TrialTicket
 from rnnlab.tracking.uri import redacted
 
@@ -53,7 +54,8 @@ class TrialReports:
         except Exception as error:
             # A study that another program has spoiled, a driver that raises what it likes: nothing
             # of it is a reason to end a training.
-            self._trial, self._not_before = None, time.monotonic() + _ASK_AGAIN
+            self._not_before = time.monotonic() + _ASK_AGAIN
+            self._leave()
             if not self._warned:
                 self._warned = True
                 said = str(error) if isinstance(error, RnnlabError) else repr(error)
@@ -69,6 +71,12 @@ class TrialReports:
         if last or any(step > epochs for step in known):
             return None
         return self._pruner.judge(self._trial, self._ticket.objective)
+
+    def _leave(self) -> None:
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            with suppress(Exception):  # of a storage that is away nothing is left to close
+                close_storage(trial.storage)
 
     def _opened(self) -> Trial:
         ticket = self._ticket
