@@ -21,16 +21,19 @@ _log = logging.getLogger(__name__)
 
 
 def compared(outcomes: Sequence[Outcome]) -> Comparison | None:
-    """Return the finished runs compared by the score that they are judged by; None without any."""
-    finished = [
+    """Return the finished runs compared by the score that they are judged by; None without any.
+
+    Those that were pruned are counted.
+    """
+    if not any(outcome.status == Status.FINISHED for outcome in outcomes):
+        return None
+    ended = [
         outcome.folder.path
         for outcome in outcomes
-        if outcome.status == Status.FINISHED and outcome.folder is not None
+        if outcome.folder is not None and outcome.status is not None and outcome.status.is_end
     ]
-    if not finished:
-        return None
     try:
-        return compare_runs(finished)
+        return compare_runs(ended)
     except RnnlabError as error:
         _log.warning("the runs cannot be compared: %s", error)
         return None
@@ -68,7 +71,7 @@ def shown(
         found: What was chosen, where somebody chose: of many settings, by their values, which a
             comparison would take for an answer.
     """
-    from rnnlab.compare.tables.terminal import as_lines, as_table
+    from rnnlab.compare.tables.terminal import as_importance, as_lines, as_table
 
     if found is not None:
         yield from found_lines(found)
@@ -77,8 +80,11 @@ def shown(
             yield Text("\nconfirmed: the best settings with fresh seeds alone")
         yield as_table(comparison)
         yield from (Text(line) for line in as_lines(comparison))
-    if failed := [outcome for outcome in outcomes if outcome.status != Status.FINISHED]:
-        yield _unfinished(failed)
+    if comparison is not None and comparison.importance is not None:
+        yield from as_importance(comparison.importance)
+    left = [outcome for outcome in outcomes if outcome.status is None or not outcome.status.is_end]
+    if left:
+        yield _unfinished(left)
 
 
 def _unfinished(outcomes: Sequence[Outcome]) -> Table:

@@ -19,6 +19,10 @@ def test_where_nothing_has_finished_there_is_nothing_to_compare():
     assert compared(outcomes) is None
 
 
+def test_what_was_pruned_is_not_listed_as_unfinished():
+    assert text_of(None, [Outcome(job("a"), Status.PRUNED, "pruned after 2 epochs")]) == ""
+
+
 def test_what_has_not_finished_is_listed_with_its_cause_and_no_markup():
     outcomes = [
         Outcome(job("a", cell="[red]gru"), Status.FAILED, "the loss is [NaN]"),
