@@ -112,6 +112,12 @@ class ConfigErrors(ConfigError):
         return self.why
 
 
+class Pruned(RnnlabError):
+    """A search has given a run up: an end like any other, exit code 0."""
+
+    exit_code: ClassVar[int] = 0
+
+
 class Refused(RnnlabError):
     """Something that would run code it should not: exit code 3."""
 

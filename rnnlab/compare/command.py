@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from rnnlab.compare.comparison import Comparison
+    from rnnlab.compare.importance import Importance
 
 FORMATS = ("table", "csv", "markdown", "latex")
 """How the table is written."""
@@ -40,6 +41,14 @@ def compare(
     format: Annotated[  # noqa: A002  (the option's name)
         str, typer.Option(help="table, with words, csv, markdown or latex.")
     ] = "table",
+    importance: Annotated[
+        bool | None,
+        typer.Option(
+            "--importance/--no-importance",
+            help="Say how much each key matters; with another format than table, that table alone. "
+            "By default where a search has made the runs.",
+        ),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write one page with table, words and pictures here.")
     ] = None,
@@ -59,8 +68,12 @@ def compare(
     from rnnlab.compare.comparison import compare_runs
 
     keys = [key.strip() for given in by or [] for key in given.split(",") if key.strip()]
-    comparison = compare_runs(paths, by=keys, metric=metric, better=better)
-    _show(comparison, format)
+    comparison = compare_runs(paths, by=keys, metric=metric, better=better, importance=importance)
+    if importance and format != "table":
+        assert comparison.importance is not None
+        _write_importance(comparison.importance, format)
+    else:
+        _show(comparison, format)
     if html is not None or plot is not None:
         _draw(comparison, html, plot)
 
@@ -69,12 +82,14 @@ def _show(comparison: Comparison, format_: str) -> None:
     if format_ == "table":
         from rich.console import Console
 
-        from rnnlab.compare.tables.terminal import as_lines, as_table
+        from rnnlab.compare.tables.terminal import as_importance, as_lines, as_table
 
         # A pipe has no width; rich would cut tables at 80 columns.
         console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
         console.print(as_table(comparison))
         sys.stdout.writelines(f"{line}\n" for line in as_lines(comparison))
+        if comparison.importance is not None:
+            console.print(*as_importance(comparison.importance), sep="\n", soft_wrap=True)
         return
     if format_ == "csv":
         from rnnlab.compare.tables.csv import as_csv as written
@@ -85,6 +100,24 @@ def _show(comparison: Comparison, format_: str) -> None:
     sys.stdout.write(written(comparison))
     # Whoever reads the table finds nothing else in it, and what was left out is told all the same.
     for remark in comparison.remarks:
+        _log.warning("%s", remark)
+
+
+def _write_importance(importance: Importance, format_: str) -> None:
+    from rnnlab.compare.tables import latex, markdown
+    from rnnlab.compare.tables.importance import (
+        HEAD,
+        LABELS,
+        importance_csv,
+        importance_rows,
+    )
+
+    if format_ == "csv":
+        sys.stdout.write(importance_csv(importance))
+    else:
+        written = markdown.table if format_ == "markdown" else latex.table
+        sys.stdout.write(written(HEAD, importance_rows(importance), LABELS))
+    for remark in importance.remarks:
         _log.warning("%s", remark)
 
 

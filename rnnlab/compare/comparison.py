@@ -11,6 +11,7 @@ from statistics import fmean
 
 from rnnlab.compare.finding import find_runs
 from rnnlab.compare.grouped import by_keys
+from rnnlab.compare.importance import Importance, importance_of
 from rnnlab.compare.metric import Metric, choose_metric
 from rnnlab.compare.paired import Pair, compare_all
 from rnnlab.compare.reading import Run, read_run
@@ -18,6 +19,8 @@ from rnnlab.compare.remarks import remarks
 from rnnlab.compare.sample import Sample, Samples, by_setting
 from rnnlab.compare.settings import Settings, group
 from rnnlab.errors import ConfigError, Refused, StorageError
+from rnnlab.runs.folder import Status
+from rnnlab.runs.sweep_paths import is_trial
 
 MOST_TESTED = 300
 """Of more settings no pair is tested: after the correction next to nothing would be left."""
@@ -56,6 +59,7 @@ class Comparison:
         baselines: The naive scores, best first.
         remarks: What was left out or is to be known, a line each.
         curve: The name under which the metric is logged while training.
+        importance: How much each key matters; None where that was not asked for.
     """
 
     metric: Metric
@@ -64,6 +68,7 @@ class Comparison:
     baselines: tuple[Baseline, ...]
     remarks: tuple[str, ...]
     curve: str
+    importance: Importance | None = None
 
 
 def compare_runs(
@@ -72,6 +77,7 @@ def compare_runs(
     by: Sequence[str] = (),
     metric: str | None = None,
     better: str | None = None,
+    importance: bool | None = None,
 ) -> Comparison:
     """Compare the runs below some folders; nothing is written.
 
@@ -81,24 +87,37 @@ def compare_runs(
         metric: What to compare, ``test/accuracy``; None for the test score that picked the best
             checkpoints.
         better: ``lower`` or ``higher``; None for what is known of the metric.
+        importance: Whether to say how much each key matters; None for: if a search has made them,
+            and there are several.
 
     Raises:
         ConfigError: There is nothing to compare, or a key or metric is not known.
         StorageError: A folder cannot be read.
     """
-    runs, damaged = _read(paths)
+    found, damaged = _read(paths)
+    runs = [run for run in found if run.status != Status.PRUNED]
+    pruned = len(found) - len(runs)
     finished = [run for run in runs if run.result is not None]
     if not finished:
-        raise ConfigError(_nothing(paths, runs, damaged))
+        raise ConfigError(_nothing(paths, found, damaged))
     chosen = choose_metric(finished, metric, better)
     if all(run.value(chosen.name) is None for run in finished):
         why = f"none of the {len(finished)} finished runs has a finite value"
         raise ConfigError(why, key="--metric", value=chosen.name)
     settings = group(runs)
+    if importance is None:
+        several = len(settings.axes) > 1
+        importance = several and any(is_trial(run.folder.path) for run in finished)
     samples = by_keys(settings, chosen.name, by) if by else by_setting(settings, chosen.name)
     samples = _sorted(samples, chosen)
     count = sum(bool(sample.values) for sample in samples.all)
     said = [*remarks(settings, samples, chosen, runs, damaged)]
+    if pruned:
+        runs_were = "run was" if pruned == 1 else "runs were"
+        said.append(
+            f"{pruned} of {len(found)} {runs_were} pruned by the search and left out: what is left "
+            "are the settings that did well early"
+        )
     if count > MOST_TESTED:
         said.append(
             f"{count} settings make {comb(count, 2):,} pairs, too many to be told apart: none is "
@@ -111,6 +130,7 @@ def compare_runs(
         _baselines(settings, chosen),
         tuple(said),
         _logged_as(chosen.name),
+        importance_of(settings, chosen.name) if importance else None,
     )
 
 

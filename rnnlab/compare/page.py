@@ -8,8 +8,17 @@ from html import escape
 
 from rnnlab import __version__
 from rnnlab.compare.comparison import Comparison
+from rnnlab.compare.importance import Importance
 from rnnlab.compare.plots.draw import Picture
-from rnnlab.compare.tables.pairs import HEAD, pair_rows
+from rnnlab.compare.tables.importance import (
+    HEAD,
+    LABELS,
+    importance_lines,
+    importance_rows,
+    importance_title,
+)
+from rnnlab.compare.tables.pairs import HEAD as PAIR_HEAD
+from rnnlab.compare.tables.pairs import pair_rows
 from rnnlab.compare.tables.rows import BASELINE, label_columns, rows, shown
 from rnnlab.compare.words import passages
 from rnnlab.errors import one_line
@@ -45,6 +54,8 @@ def page(comparison: Comparison, pictures: Iterable[Picture]) -> str:
             for passage in passages(comparison)
         ),
     ]
+    if comparison.importance is not None:
+        parts.append(_importance(comparison.importance))
     if comparison.remarks:
         parts.append(f"<h2>Note</h2>{_list(comparison.remarks)}")
     parts += map(_figure, pictures)
@@ -87,11 +98,18 @@ def _samples(comparison: Comparison) -> str:
     return _table(head, cells, kinds, label_columns(comparison))
 
 
+def _importance(importance: Importance) -> str:
+    cells = importance_rows(importance)
+    title = f"<h2>{_text(importance_title(importance))}</h2>"
+    whole = _table(HEAD, cells, [""] * len(cells), LABELS) if cells else ""
+    return title + whole + _list(list(importance_lines(importance)))
+
+
 def _pairs(comparison: Comparison) -> str:
     cells = pair_rows(comparison)
     more = len(cells) - MOST_LINES
     said = f"<p>The first {MOST_LINES} of {len(cells)}.</p>" if more > 0 else ""
-    return said + _table(HEAD, cells[:MOST_LINES], [""] * min(len(cells), MOST_LINES), 2)
+    return said + _table(PAIR_HEAD, cells[:MOST_LINES], [""] * min(len(cells), MOST_LINES), 2)
 
 
 def _table(

@@ -109,6 +109,9 @@ class Sweep:
     storage: str | None = None
     confirm: Annotated[int, Range(min=0, max=1000)] = 0
     confirm_seeds: Annotated[int, Range(min=1, max=1000)] = 5
+    pruner: Literal["none", "median", "hyperband"] = "none"
+    pruner_warmup: Count = 1
+    pruner_startup: Annotated[int, Range(min=0, max=100_000)] = 5
 
 
 @dataclass(frozen=True)

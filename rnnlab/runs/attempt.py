@@ -9,6 +9,7 @@ import torch.distributed
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from rnnlab.baselines.evaluate import evaluate_baselines
+from rnnlab.errors import Pruned
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder, Status
@@ -24,6 +25,7 @@ from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loa
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
 from rnnlab.training.checkpoint_reading import check_fits, read
+from rnnlab.training.pruning import Pruning
 from rnnlab.training.signals import Signals
 
 # Seconds that MLflow may take for what is left. Somebody waits for an interrupted run to be gone,
@@ -54,14 +56,18 @@ class Attempt:
         self.logger = run_logger(folder, self.config, self.manifest, tracked=tracked)
         self.logger.log_artifact(folder.config)
 
-    def train(self, *, resume: bool) -> dict[str, Any]:
+    def train(self, *, resume: bool, pruning: Pruning | None = None) -> dict[str, Any]:
         """Fit, then measure the best weights on all parts, and the baselines on the test part.
 
         Args:
             resume: Go on from the newest snapshot, or from the one that the run is to begin from.
+            pruning: Asks after each validation whether to go on.
 
         Returns:
             What ``result.json`` holds; nothing on other ranks than the first.
+
+        Raises:
+            Pruned: The training was not to go on; its last snapshot is written.
         """
         module = training_module(self.assembly)
         kept = checkpoints.Checkpoints(
@@ -71,7 +77,9 @@ class Attempt:
             every_n_steps=self.config.trainer.get("checkpoint_every_n_steps"),
             signals=self.signals,
         )
-        trainer = make_trainer(self.config, self.folder, self.logger, module, kept, self.signals)
+        trainer = make_trainer(
+            self.config, self.folder, self.logger, module, kept, self.signals, pruning
+        )
         batches = training_loader(self.assembly)
         start = self._snapshot() if resume else None
         if start is None:
@@ -92,6 +100,8 @@ class Attempt:
             # What nobody has read yet may be why: such as a NaN that somebody drew a sample by.
             module.look()
             raise
+        if pruning is not None and pruning.cause is not None:
+            raise Pruned(pruning.cause)
         train_seconds = round(kept.seconds, 3)
         if ranks.processes() > 1:
             # One process measures: it must not wait for the others.

@@ -11,8 +11,10 @@ import logging
 from typing import Any
 
 from rnnlab.errors import (
+    ConfigError,
     Interrupted,
     Preempted,
+    Pruned,
     RnnlabError,
     RunFailed,
     StorageError,
@@ -27,6 +29,7 @@ from rnnlab.runs.record import settle
 from rnnlab.runs.restore import read_config
 from rnnlab.runs.supervise import run_ranks
 from rnnlab.runs.trainer import count_processes, signals_of
+from rnnlab.training.pruning import Pruning
 from rnnlab.training.signals import Signals, interruptible
 
 _log = logging.getLogger(__name__)
@@ -38,6 +41,7 @@ def execute(
     *,
     resume: bool = False,
     tracked: bool = True,
+    pruning: Pruning | None = None,
 ) -> dict[str, Any]:
     """Train, evaluate and record the run that a folder describes.
 
@@ -47,6 +51,7 @@ def execute(
         resume: Go on from the newest snapshot, or from the one that the run is to begin from.
         tracked: Whether to show the run in MLflow, if its config says so; false where somebody
             else does.
+        pruning: Asks after each validation whether the training is to go on; None for always.
 
     Returns:
         What ``result.json`` holds.
@@ -55,13 +60,16 @@ def execute(
         ConfigError: A living process owns the folder.
         RunFailed: The training broke off for a reason that is the run's own.
         StorageError: The disk refused.
+        Pruned: The training was not to go on; the status says so too.
         Interrupted: SIGINT or SIGTERM; :class:`Preempted` when it is to be resumed later.
     """
     with owned(folder):
         try:
             config = assembly.config if assembly is not None else read_config(folder)
             with interruptible(signals_of(config)) as signals, log_to(folder):
-                return _recorded(folder, assembly, signals, resume=resume, tracked=tracked)
+                return _recorded(
+                    folder, assembly, signals, resume=resume, tracked=tracked, pruning=pruning
+                )
         except (Interrupted, KeyboardInterrupt) as interrupt:
             # It came before the run said that it runs, or while it was to say how it ended.
             if folder.read_status().get("status") in (Status.CREATED, Status.RUNNING):
@@ -76,6 +84,7 @@ def _recorded(
     *,
     resume: bool,
     tracked: bool,
+    pruning: Pruning | None,
 ) -> dict[str, Any]:
     attempt = None
     try:
@@ -83,13 +92,19 @@ def _recorded(
         folder.write_status(Status.RUNNING)
         config = assembly.config if assembly is not None else read_config(folder)
         if (count := count_processes(config)) > 1:
+            if pruning is not None:
+                why = f"trains in {count} processes, and only one can be pruned"
+                raise ConfigError(why, key="trainer.devices", value=config.trainer.devices)
             run_ranks(folder, count, signals, resume=resume, tracked=tracked)
             result = folder.read_result()
         else:
             attempt = Attempt(folder, assembly or assemble(config), signals, tracked=tracked)
-            result = attempt.train(resume=resume)
+            result = attempt.train(resume=resume, pruning=pruning)
     except Interrupted as interrupt:
         _end(folder, attempt, _status_of(interrupt), str(interrupt))
+        raise
+    except Pruned as pruned:
+        _end(folder, attempt, Status.PRUNED, str(pruned))
         raise
     except BaseException as error:
         if signals.arrived is not None:
@@ -139,8 +154,8 @@ def _end(folder: RunFolder, attempt: Attempt | None, status: Status, cause: str 
     try:
         _tell(folder, attempt, status, cause)
     except Interrupted:
-        if status == Status.FINISHED:
-            _log.warning("the run has finished; what MLflow lacks of it is sent by: rnnlab sync")
+        if status.is_end:
+            _log.warning("the run has ended; what MLflow lacks of it is sent by: rnnlab sync")
         raise
 
 

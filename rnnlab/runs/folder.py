@@ -56,7 +56,14 @@ class Status(StrEnum):
     FINISHED = "FINISHED"
     FAILED = "FAILED"
     KILLED = "KILLED"
+    PRUNED = "PRUNED"
+    """Given up by the search that it is a trial of; there is no result, and nothing to go on."""
     PREEMPTED = "PREEMPTED"
+
+    @property
+    def is_end(self) -> bool:
+        """Whether a run has come to the end that was meant for it."""
+        return self in (Status.FINISHED, Status.PRUNED)
 
 
 @dataclass(frozen=True)

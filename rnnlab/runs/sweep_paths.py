@@ -13,9 +13,11 @@ SWEEPS = "sweeps"
 PLAN = "sweep.json"
 """In the folder of a sweep."""
 
-
 ATTEMPTS = "attempts"
 """In the folder of a run of a sweep; of those in it the highest number is believed."""
+
+TRIAL = "trial.json"
+"""In the folder of a run of a sweep that a search has chosen."""
 
 
 def latest_attempt(run: Path) -> Path | None:
@@ -28,6 +30,16 @@ def latest_attempt(run: Path) -> Path | None:
         if (run / ATTEMPTS / name / "config.yaml").is_file():
             return run / ATTEMPTS / name
     return None
+
+
+def is_trial(run: Path) -> bool:
+    """Return whether a search has chosen a run.
+
+    Args:
+        run: Its folder, or an attempt's.
+    """
+    folder = run.parents[1] if run.parent.name == ATTEMPTS else run
+    return (folder / TRIAL).is_file()
 
 
 def refuse_swept(run: Path) -> None:

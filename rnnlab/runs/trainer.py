@@ -29,6 +29,7 @@ from rnnlab.training.direct_loop import use_direct_loop
 from rnnlab.training.early_stopping import PatientStopping
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
+from rnnlab.training.pruning import Pruning
 from rnnlab.training.signals import OwnSignalHandlers, Signals
 from rnnlab.training.tbptt import TruncatedLoader
 
@@ -85,6 +86,7 @@ def make_trainer(
     module: TrainingModule,
     kept: Checkpoints,
     signals: Signals,
+    pruning: Pruning | None = None,
 ) -> pl.Trainer:
     """Return Lightning's Trainer as the config sets it up.
 
@@ -95,6 +97,7 @@ def make_trainer(
         module: Names the score that early stopping and the progress line follow.
         kept: Writes the checkpoints; Lightning's own are off.
         signals: Handles signals while training.
+        pruning: Asks after each validation whether to go on.
     """
     options = config.trainer
     callbacks: list[pl.Callback] = [kept, OwnSignalHandlers(signals), *build.callbacks(config)]
@@ -103,6 +106,8 @@ def make_trainer(
         callbacks.append(
             PatientStopping(monitor, patience=options.patience, mode=module.monitor_mode)
         )
+    if pruning is not None:
+        callbacks.append(pruning)  # last of those that may end the training
     if options.enable_progress_bar:
         callbacks.append(OneLineProgress(f"val/{module.monitor}"))
     trainer = _lightning(

@@ -26,25 +26,27 @@ def compared(
 ) -> Comparison | None:
     """Return the finished runs compared on the test part; None without any.
 
+    Those that were pruned are counted.
+
     Args:
         outcomes: How each run came out.
         objectives: What settings were chosen by: the score of the first decides here, too; without
             one it is the score that picked the best checkpoints.
     """
+    if not any(outcome.status == Status.FINISHED for outcome in outcomes):
+        return None
     chosen = objectives[0] if objectives and "/" in objectives[0].name else None
-    finished = [
+    ended = [
         outcome.folder.path
         for outcome in outcomes
-        if outcome.status == Status.FINISHED and outcome.folder is not None
+        if outcome.folder is not None and outcome.status is not None and outcome.status.is_end
     ]
-    if not finished:
-        return None
     try:
         if chosen is None:
-            return compare_runs(finished)
+            return compare_runs(ended)
         metric = f"test/{chosen.name.partition('/')[2]}"
         better = "lower" if chosen.direction == "minimize" else "higher"
-        return compare_runs(finished, metric=metric, better=better)
+        return compare_runs(ended, metric=metric, better=better)
     except RnnlabError as error:
         _log.warning("the runs cannot be compared: %s", error)
         return None
@@ -82,7 +84,7 @@ def shown(
         found: What was chosen, where somebody chose: of many settings, by their values, which a
             comparison would take for an answer.
     """
-    from rnnlab.compare.tables.terminal import as_lines, as_table
+    from rnnlab.compare.tables.terminal import as_importance, as_lines, as_table
 
     if found is not None:
         yield from found_lines(found)
@@ -91,8 +93,11 @@ def shown(
             yield Text("\nconfirmed: the best settings with fresh seeds alone")
         yield as_table(comparison)
         yield from (Text(line) for line in as_lines(comparison))
-    if failed := [outcome for outcome in outcomes if outcome.status != Status.FINISHED]:
-        yield _unfinished(failed)
+    if comparison is not None and comparison.importance is not None:
+        yield from as_importance(comparison.importance)
+    left = [outcome for outcome in outcomes if outcome.status is None or not outcome.status.is_end]
+    if left:
+        yield _unfinished(left)
 
 
 def _unfinished(outcomes: Sequence[Outcome]) -> Table:

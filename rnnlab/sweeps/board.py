@@ -47,11 +47,11 @@ class Line:
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come of it without being asked for again."""
-        return self.status in (Status.FINISHED, Status.FAILED)
+        return self.status is not None and (self.status.is_end or self.status == Status.FAILED)
 
 
 class Board:
-    """Reads how runs stand; what has finished is read once.
+    """Reads how runs stand; what has finished or was pruned is read once.
 
     Args:
         runs: Each run of the plan, with its label.
@@ -60,7 +60,7 @@ class Board:
 
     def __init__(self, runs: Iterable[tuple[str, SweptRun]], total: int = 0) -> None:
         self._runs = dict(runs)
-        self._finished: dict[Path, Line] = {}
+        self._ended: dict[Path, Line] = {}
         self.total = total
 
     def add(self, runs: Iterable[tuple[str, SweptRun]]) -> None:
@@ -74,11 +74,11 @@ class Board:
     def line(self, label: str) -> Line:
         """Return how the run of a label stands now."""
         run = self._runs[label]
-        if (known := self._finished.get(run.path)) is not None:
+        if (known := self._ended.get(run.path)) is not None:
             return known
         line = _read(label, run)
-        if line.status == Status.FINISHED:
-            self._finished[run.path] = line
+        if line.status is not None and line.status.is_end:
+            self._ended[run.path] = line
         return line
 
 
@@ -125,7 +125,9 @@ def last_epoch(points: Path) -> int | None:
 
 
 def left_seconds(lines: Iterable[Line], workers: int, total: int = 0) -> float | None:
-    """Return about how many seconds are left, by what finished runs took; None before one has.
+    """Return about how many seconds are left, by what others took; None before one has ended.
+
+    Those that were pruned count: about as many of the others will be.
 
     Args:
         lines: How the runs stand.
@@ -133,7 +135,7 @@ def left_seconds(lines: Iterable[Line], workers: int, total: int = 0) -> float |
         total: How many there will be, where some are still to be chosen.
     """
     lines = list(lines)
-    took = [line.seconds for line in lines if line.status == Status.FINISHED and line.seconds]
+    took = [line.seconds for line in lines if line.status and line.status.is_end and line.seconds]
     if not took:
         return None
     typical = mean(took)

@@ -43,6 +43,7 @@ def summary(lines: Sequence[Line], workers: int, total: int = 0) -> str:
     counts = Counter(line.status for line in lines)
     said = [f"{_over(lines)}/{max(total, len(lines))} done"]
     for status, what in (
+        (Status.PRUNED, "pruned"),
         (Status.RUNNING, "running"),
         (Status.FAILED, "failed"),
         (Status.KILLED, "interrupted"),

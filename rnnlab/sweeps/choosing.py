@@ -46,6 +46,6 @@ def _search(
     from rnnlab.sweeps.study import How, Study
 
     options = plan.options
-    how = How(options.search, options.trials or 0, plan.seed, plan.replicates)
+    how = How(options.search, options.trials or 0, plan.seed, plan.replicates, plan.pruner)
     study = Study(folder.path, options.storage, plan.space, plan.objectives, how)
     return Search(plan, study, folder, planned, say)

@@ -29,7 +29,6 @@ from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.sweeps.trial_ticket import TrialTicket
 
 _LOOK_EVERY = 1.0
-_PRUNED = "PRUNED"
 
 
 class Search(Source):
@@ -90,6 +89,7 @@ class Search(Source):
             wanting[0],
             objective.name,
             objective.direction,
+            self._plan.pruner,
         ).write(run.path)
 
     def over(self, outcome: Outcome) -> None:
@@ -134,7 +134,7 @@ class Search(Source):
         self._taken.update(tried.number for tried in new)
         self._begun.extend(tried for tried in new if tried.state == "RUNNING")
         for tried in new:
-            if tried.state in ("COMPLETE", _PRUNED):
+            if tried.state in ("COMPLETE", "PRUNED"):
                 self._recall(tried)
         if self._begun or self._queue:
             return True
@@ -230,12 +230,12 @@ class Search(Source):
         self._plan_for([job for job in jobs if job.fingerprint not in self._over])
 
 
-_ENDS_WELL = (Status.FINISHED, _PRUNED)
+_ENDS_WELL = (Status.FINISHED, Status.PRUNED)
 
 
 def _is_over(outcome: Outcome) -> bool:
     """Return whether a run has come to its end, and was not only left for a later time."""
-    if outcome.status in (Status.FINISHED, Status.FAILED, _PRUNED):
+    if outcome.status in (Status.FINISHED, Status.FAILED, Status.PRUNED):
         return True
     # Its worker could not even begin.
     return outcome.status is None and outcome.cause is not None

@@ -12,6 +12,8 @@ from rnnlab.errors import ConfigError
 from rnnlab.sweeps.job import Job
 from rnnlab.sweeps.making import Maker
 from rnnlab.sweeps.objectives import Objective, choose_objectives
+from rnnlab.sweeps.pruner import Pruner
+from rnnlab.sweeps.pruning_options import choose_pruner, refuse_pruner
 from rnnlab.sweeps.replicates import Replicates
 from rnnlab.sweeps.samplers import check_search
 from rnnlab.sweeps.space import Space, read_space
@@ -52,6 +54,11 @@ class SearchPlan:
         return f"{self.seeds.count} from {self.seed}" if named is None else ",".join(named)
 
     @property
+    def pruner(self) -> Pruner | None:
+        """By which rule settings are given up while they train; None where none are."""
+        return choose_pruner(self.options, self.objectives, self.seeds, self.examples)
+
+    @property
     def question(self) -> tuple[str, ...]:
         """What tells this search from others with the same keys."""
         axes = sorted(f"{axis.key}: {axis}" for axis in self.space.axes)
@@ -88,6 +95,7 @@ def plan_search(
         raise _with_hint(error, space) from error
     objectives = choose_objectives(options, examples, maker)
     check_search(options.search, space, len(objectives))
+    choose_pruner(options, objectives, seeds, examples)
     return SearchPlan(space, objectives, seeds, options, maker, tuple(examples))
 
 
@@ -110,6 +118,7 @@ def check_grid(options: Sweep) -> None:
     if options.trials is not None:
         why = "a grid tries all its values; sweep.search=random tries as many as this"
         raise ConfigError(why, key="sweep.trials", value=options.trials)
+    refuse_pruner(options)
 
 
 def check_storage(storage: str | None) -> None:

@@ -40,7 +40,8 @@ def counts(plan: SearchPlan) -> str:
     options, seeds = plan.options, plan.seeds.number
     each = "" if seeds == 1 else f" x {seeds} seeds"
     said = f"{options.search}, {_number(options.trials or 0, 'trial')}{each}"
-    more = confirmation(options)
+    pruned = "" if options.pruner == "none" else f", pruned by {options.pruner}"
+    more = pruned + confirmation(options)
     return f"{said} for {' and '.join(map(str, plan.objectives))}{more}"
 
 

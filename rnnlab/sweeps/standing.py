@@ -21,6 +21,7 @@ class Phase(Enum):
     EXECUTED = auto()
     """Somebody does."""
     FINISHED = auto()
+    """Or pruned: nothing more is to come of it."""
     FAILED = auto()
     """It can be claimed too, by whoever thinks that it would not fail again."""
 
@@ -66,7 +67,7 @@ def standing(run: SweptRun, watch: Watch) -> Standing:
     status, cause = said.get("status"), said.get("cause")
     if status in (None, Status.CREATED, Status.RUNNING):
         phase = Phase.OPEN if watch.expired(claim) else Phase.EXECUTED
-    elif status == Status.FINISHED:
+    elif status in (Status.FINISHED, Status.PRUNED):
         phase = Phase.FINISHED
     elif status == Status.FAILED:
         phase = Phase.FAILED

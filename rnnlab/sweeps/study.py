@@ -27,6 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from rnnlab.errors import ConfigError, StorageError
 from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.sweeps.objectives import Objective
+from rnnlab.sweeps.pruner import Pruner
 from rnnlab.sweeps.samplers import make_sampler
 from rnnlab.sweeps.space import Space
 from rnnlab.sweeps.study_storage import close_storage, open_storage, storage_errors
@@ -71,12 +72,14 @@ class How:
         trials: How many, all in all.
         seed: Decides the draws.
         replicates: What makes the runs of each; as it is written into the study.
+        pruner: By which rule trials are given up: Hyperband has samplers look at its brackets.
     """
 
     search: str
     trials: int
     seed: int
     replicates: str = "1"
+    pruner: Pruner | None = None
 
 
 class Study:
@@ -114,7 +117,7 @@ class Study:
                 load_if_exists=True,
                 directions=[objective.direction for objective in objectives],
                 sampler=make_sampler(how.search, how.seed, 0),
-                pruner=optuna.pruners.NopPruner(),
+                pruner=how.pruner.made() if how.pruner else optuna.pruners.NopPruner(),
             )
             self._check_question(objectives)
 

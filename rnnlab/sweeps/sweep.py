@@ -11,7 +11,6 @@ from pathlib import Path
 
 from rnnlab.compare.comparison import Comparison
 from rnnlab.errors import Interrupted, Preempted, RunFailed
-from rnnlab.runs.folder import Status
 from rnnlab.runs.places import absolute
 from rnnlab.sweeps.answers import compared, write_report
 from rnnlab.sweeps.board import Board
@@ -126,7 +125,7 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
 
 
 def exit_code(swept: Swept) -> int:
-    """Return 0 where all runs have finished, and of a search those that matter."""
+    """Return 0 where all runs have finished or were pruned, and of a search those that matter."""
     return RunFailed.exit_code if swept.left else 0
 
 
@@ -173,7 +172,7 @@ def _left(plan: Plan, source: Source | None, outcomes: Sequence[Outcome]) -> boo
         if not source.scored():
             return True
         outcomes = _answering(source, outcomes) if source.confirming else ()
-    return any(outcome.status != Status.FINISHED for outcome in outcomes)
+    return any(outcome.status is None or not outcome.status.is_end for outcome in outcomes)
 
 
 def _interrupt(arrived: Sequence[int]) -> Interrupted:

@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, get_args
 
+from rnnlab.errors import StorageError
+from rnnlab.expected import mismatch
 from rnnlab.runs.json_files import read_json, write_json
+from rnnlab.runs.sweep_paths import TRIAL
+from rnnlab.sweeps.pruner import Pruner, Rule
 
-_NAME = "trial.json"
 _CONTENT = {
     "storage": str | None,
     "study": str,
     "trial": int,
     "objective": str,
     "direction": str,
+    "pruner": dict | None,
 }
+_PRUNER = {"rule": str, "warmup": int, "startup": int, "epochs": int}
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class TrialTicket:
         trial: The trial's number in the study.
         objective: What is searched for, such as ``val/loss``.
         direction: ``minimize`` or ``maximize``.
+        pruner: By which rule it may be given up while it trains; None where it is not.
     """
 
     storage: str | None
@@ -38,6 +45,7 @@ class TrialTicket:
     trial: int
     objective: str
     direction: str
+    pruner: Pruner | None = None
 
     def write(self, run_folder: Path) -> None:
         """Write it into the folder of a run of a sweep.
@@ -45,7 +53,7 @@ class TrialTicket:
         Raises:
             StorageError: The disk refused.
         """
-        write_json(run_folder / _NAME, asdict(self))
+        write_json(run_folder / TRIAL, asdict(self))
 
     @classmethod
     def read(cls, run_folder: Path) -> TrialTicket | None:
@@ -54,5 +62,18 @@ class TrialTicket:
         Raises:
             StorageError: The file is something else.
         """
-        path = run_folder / _NAME
-        return cls(**read_json(path, _CONTENT)) if path.exists() else None
+        path = run_folder / TRIAL
+        if not path.exists():
+            return None
+        content = read_json(path, _CONTENT)
+        rule = content.pop("pruner")
+        return cls(**content, pruner=None if rule is None else _pruner(rule, path))
+
+
+def _pruner(content: dict[str, Any], path: Path) -> Pruner:
+    why = mismatch(content, _PRUNER, "pruner")
+    if why is None and content["rule"] not in get_args(Rule):
+        why = f"pruner.rule is {content['rule']!r}"
+    if why is not None:
+        raise StorageError(f"{path}: cannot be read: {why}")
+    return Pruner(**content)

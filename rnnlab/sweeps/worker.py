@@ -9,12 +9,14 @@ import sys
 import traceback
 from pathlib import Path
 
-from rnnlab.errors import Interrupted, RnnlabError, lines
+from rnnlab.errors import Interrupted, Pruned, RnnlabError, lines
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.sweeps.beat import beating
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.swept_run import SweptRun
+from rnnlab.sweeps.trial_ticket import TrialTicket
+from rnnlab.training.pruning import Pruning
 
 TAKEN = 76
 """The exit code of a worker that came too late: somebody else has the run."""
@@ -35,7 +37,10 @@ def work(task: Work) -> int:
             return TAKEN
         _print_into(attempt.path / "output.txt")
         with beating(attempt, task.beat, lambda: _leave_if_superseded(run, attempt)):
-            execute(attempt, resume=True, tracked=False)
+            execute(attempt, resume=True, tracked=False, pruning=_pruning(run))
+    except Pruned as pruned:
+        _log.info("%s", pruned)
+        return Pruned.exit_code
     except (RnnlabError, Interrupted) as error:
         for line in lines(error):
             sys.stderr.write(f"rnnlab: error: {line}\n")
@@ -44,6 +49,18 @@ def work(task: Work) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def _pruning(run: SweptRun) -> Pruning | None:
+    """Return what asks the study of a search whether a run of it is to be given up."""
+    ticket = TrialTicket.read(run.path)
+    if ticket is None or ticket.pruner is None:
+        return None
+    # Late: only a search needs Optuna.
+    from rnnlab.sweeps.trial_reports import TrialReports
+
+    reports = TrialReports(ticket, ticket.pruner, run.path.parents[1])
+    return Pruning(ticket.objective, reports)
 
 
 def _claimed(run: SweptRun, after: int) -> RunFolder | None:

@@ -55,6 +55,23 @@ def test_where_all_is_well_nothing_is_remarked(run: Make, outputs: Path) -> None
     assert remarks(outputs) == ()
 
 
+def test_what_a_search_has_pruned_is_left_out_and_counted(run: Make, outputs: Path) -> None:
+    run(0, cell="lstm")
+    for size in (1, 2):
+        run(0, cell__hidden_size=size, status=Status.PRUNED)
+    found = compare_runs([outputs])
+    assert len(found.samples.all) == 1
+    (said,) = found.remarks
+    assert said.startswith("2 of 3 runs were pruned by the search and left out: what is left")
+    assert all(not sample.missing for sample in found.samples.all)
+
+
+def test_where_all_were_pruned_nothing_has_finished(run: Make, outputs: Path) -> None:
+    run(0, status=Status.PRUNED)
+    with pytest.raises(ConfigError, match="none of the 1 there are has finished"):
+        compare_runs([outputs])
+
+
 def test_unfinished_runs_are_told(run: Make, outputs: Path) -> None:
     run(0, cell="lstm")
     run(0)

@@ -76,7 +76,16 @@ def test_the_last_epoch_of_a_long_file_is_found_at_its_end(tmp_path):
     assert last_epoch(tmp_path / "none") is None
 
 
-def test_the_time_left_is_what_finished_runs_took_over_the_workers():
+def test_what_was_pruned_is_over_and_tells_why(run):
+    run.claim(0).write_status(Status.PRUNED, "pruned after 3 epochs")
+    found = line(run)
+    assert (found.status, found.cause, found.score) == (
+        Status.PRUNED, "pruned after 3 epochs", None,
+    )  # fmt: skip
+    assert found.is_over
+
+
+def test_the_time_left_is_what_runs_took_to_their_end_over_the_workers():
     done, half, none = (
         Line("a", Status.FINISHED, seconds=10.0),
         Line("b", Status.RUNNING, seconds=4.0),
@@ -85,6 +94,8 @@ def test_the_time_left_is_what_finished_runs_took_over_the_workers():
     assert left_seconds([done, half, none], 2) == pytest.approx((6 + 10) / 2)
     assert left_seconds([half, none], 2) is None
     assert left_seconds([done, Line("b", Status.FAILED)], 2) == 0
+    pruned = Line("b", Status.PRUNED, seconds=2.0)
+    assert left_seconds([done, pruned, none, none], 1) == pytest.approx(2 * 6)
 
 
 def test_seconds_are_those_between_the_statuses(run):

@@ -30,6 +30,12 @@ def test_a_sweep_in_one_line():
     assert summary(LINES, 1, 3) == summary(LINES, 1)
 
 
+def test_what_was_pruned_is_done_and_counted():
+    pruned = Line("lr=9", Status.PRUNED, "pruned after 2 epochs: val/loss 9 is …", seconds=4.0)
+    assert summary([LINES[0], pruned], 1) == "2/2 done, 1 pruned"
+    assert told(pruned) == "PRUNED  lr=9  4 s  pruned after 2 epochs: val/loss 9 is …"
+
+
 def test_every_part_has_its_own_lines_and_names_are_no_markup():
     lines = shown(LINES)
     assert lines[0].startswith("cells  2/5 done")

@@ -36,6 +36,7 @@ def test_what_nobody_has_claimed_is_open(run):
         (Status.CREATED, Phase.EXECUTED),
         (Status.RUNNING, Phase.EXECUTED),
         (Status.FINISHED, Phase.FINISHED),
+        (Status.PRUNED, Phase.FINISHED),
         (Status.FAILED, Phase.FAILED),
         (Status.KILLED, Phase.OPEN),
         (Status.PREEMPTED, Phase.OPEN),

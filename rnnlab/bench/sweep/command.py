@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from rnnlab.bench.sweep.timed import Timed
 
 
+_SECONDS = 60.0
+
+
 def sweep(
     workers: Annotated[int, typer.Option(min=2, help="To compare with one.")] = 2,
     runs: Annotated[int, typer.Option(min=2, help="How many runs a sweep has.")] = 8,
     epochs: Annotated[int, typer.Option(min=1, help="How long a run is.")] = 60,
     rounds: Annotated[int, typer.Option(min=1, help="How often each has its turn.")] = 3,
+    planned: Annotated[
+        int, typer.Option(min=1, help="Runs in the sweep whose driver is measured.")
+    ] = 1000,
     to: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
 ) -> None:
     """Measure runs per hour with one worker and with several, and what a run costs beside training.
@@ -31,27 +37,39 @@ def sweep(
     from rich.console import Console
 
     from rnnlab.bench.record import check_writable
+    from rnnlab.bench.sweep.driving import driver_share
     from rnnlab.bench.sweep.timed import time_alone, time_sweep
 
     check_writable(to, "--json")
     sweeps: dict[int, list[Timed]] = {1: [], workers: []}
     alone: list[float] = []
+    shares: dict[bool, list[float]] = {False: [], True: []}
     with tempfile.TemporaryDirectory(prefix="rnnlab-bench-") as place:
         for number in range(rounds):
             for count, found in sweeps.items():
                 folder = Path(place, f"{number}-{count}")
                 found.append(time_sweep(count, runs, epochs, folder))
             alone.append(time_alone(epochs, Path(place, f"{number}-alone")))
-    Console(highlight=False).print(table(sweeps[1], sweeps[workers], alone))
+            for tracked, share in shares.items():
+                folder = Path(place, f"{number}-driven-{tracked}")
+                share.append(driver_share(planned, workers, _SECONDS, folder, tracked))
+    Console(highlight=False).print(table(sweeps[1], sweeps[workers], alone, planned, shares))
     if to is not None:
         figures: dict[str, Any] = {
             "sweeps": [asdict(each) for found in sweeps.values() for each in found],
             "alone": alone,
+            "driver_share": {"planned": planned, "alone": shares[False], "mlflow": shares[True]},
         }
         to.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def table(one: list[Timed], several: list[Timed], alone: list[float]) -> Table:
+def table(
+    one: list[Timed],
+    several: list[Timed],
+    alone: list[float],
+    planned: int,
+    shares: dict[bool, list[float]],
+) -> Table:
     """Return medians over the rounds, each with the least and the greatest."""
     from rich.table import Table
 
@@ -68,7 +86,13 @@ def table(one: list[Timed], several: list[Timed], alone: list[float]) -> Table:
         ("seconds of a run's training", [s for each in one for s in each.trained]),
         ("fixed cost of a run in a sweep, seconds", fixed),
         ("fixed cost of rnnlab train alone, seconds", alone),
+        (f"% of the machine for driving {planned:,} planned runs", _per_cent(shares[False])),
+        ("% with what it sends to MLflow", _per_cent(shares[True])),
     ):
         span = f"{min(values):.2f} to {max(values):.2f}"
         shown.add_row(name, f"{median(values):.2f}", span)
     return shown
+
+
+def _per_cent(shares: list[float]) -> list[float]:
+    return [100 * share for share in shares]

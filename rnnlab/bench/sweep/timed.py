@@ -14,12 +14,13 @@ from rnnlab.errors import RunFailed
 from rnnlab.runs.folder import RunFolder
 from rnnlab.sweeps.folder import SweepFolder
 
-_OPTIONS = (
+OPTIONS = (
     "experiment=digits_rows",
     "tracking.system_metrics=false",
     "trainer.accelerator=cpu",
     "trainer.patience=null",
 )
+"""A run that takes some seconds, the same each time."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def time_sweep(workers: int, runs: int, epochs: int, folder: Path) -> Timed:
     Raises:
         RunFailed: It failed.
     """
-    options = [*_OPTIONS, f"trainer.max_epochs={epochs}", f"output_dir={folder}"]
+    options = [*OPTIONS, f"trainer.max_epochs={epochs}", f"output_dir={folder}"]
     about = [f"seeds={runs}", f"sweep.workers={workers}", "sweep.name=timed"]
     began = time.perf_counter()
     _call(["train", "-m", *options, *about])
@@ -89,7 +90,7 @@ def time_alone(epochs: int, folder: Path) -> float:
     Raises:
         RunFailed: It failed.
     """
-    options = [*_OPTIONS, f"trainer.max_epochs={epochs}", f"output_dir={folder}", "name=alone"]
+    options = [*OPTIONS, f"trainer.max_epochs={epochs}", f"output_dir={folder}", "name=alone"]
     began = time.perf_counter()
     _call(["train", *options, "experiment_name=timed"])
     wall = time.perf_counter() - began

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rnnlab.compare.comparison import Comparison
 from rnnlab.compare.plots.curves import draw_curves
 from rnnlab.compare.plots.heatmap import draw_heatmap
+from rnnlab.compare.plots.importance import draw_importance
 from rnnlab.compare.plots.intervals import draw_intervals
 from rnnlab.compare.plots.parallel import draw_parallel
 from rnnlab.compare.plots.style import drawing, png
@@ -36,6 +37,7 @@ def pictures(comparison: Comparison) -> Iterator[Picture]:
         ("curves", f"{comparison.curve} while training", draw_curves),
         ("heatmap", f"{name} by {of}", draw_heatmap),
         ("parallel", f"{name} across all keys that were varied", draw_parallel),
+        ("importance", f"Which keys matter for {name}", draw_importance),
     )
     for file, title, draw in known:
         with drawing():

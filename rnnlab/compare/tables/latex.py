@@ -37,8 +37,17 @@ _SPECIAL = {
 
 def as_latex(comparison: Comparison) -> str:
     """Return a ``tabular``; letters of any script stay as they are, and need a font."""
-    head, cells = shown(comparison)
-    labels = label_columns(comparison)
+    return table(*shown(comparison), label_columns(comparison))
+
+
+def table(head: Sequence[str], cells: Sequence[Sequence[str]], labels: int) -> str:
+    """Return a ``tabular``.
+
+    Args:
+        head: The names of the columns.
+        cells: The rows.
+        labels: How many columns hold text; those after them hold numbers.
+    """
     kinds = "l" * labels + "r" * (len(head) - labels)
 
     def line(row: Sequence[str]) -> str:

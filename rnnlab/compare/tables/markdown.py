@@ -14,8 +14,17 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
 
 def as_markdown(comparison: Comparison) -> str:
     """Return a table as GitHub and others show it."""
-    head, cells = shown(comparison)
-    labels = label_columns(comparison)
+    return table(*shown(comparison), label_columns(comparison))
+
+
+def table(head: Sequence[str], cells: Sequence[Sequence[str]], labels: int) -> str:
+    """Return a table.
+
+    Args:
+        head: The names of the columns.
+        cells: The rows.
+        labels: How many columns hold text; those after them hold numbers.
+    """
     rule = ["---" if place < labels else "---:" for place in range(len(head))]
     lines = [_line(map_escaped(head)), _line(rule), *(_line(map_escaped(row)) for row in cells)]
     return "\n".join(lines) + "\n"

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from rnnlab.compare.comparison import Comparison
+from rnnlab.compare.importance import Importance
+from rnnlab.compare.tables.importance import (
+    HEAD,
+    LABELS,
+    importance_lines,
+    importance_rows,
+    importance_title,
+)
 from rnnlab.compare.tables.rows import label_columns, rows, shown
 from rnnlab.compare.words import passages
 from rnnlab.errors import one_line
@@ -30,6 +39,21 @@ def as_table(comparison: Comparison) -> Table:
         style = "dim" if row.kind == "baseline" else ""
         table.add_row(*(Text(one_line(text)) for text in texts), style=style)
     return table
+
+
+def as_importance(importance: Importance) -> Iterator[RenderableType]:
+    """Give the table of how much each key matters, and what is to be known of it."""
+    if importance.keys:
+        title = Text(one_line(importance_title(importance)))
+        table = Table(title=title, title_justify="left")
+        for place, name in enumerate(HEAD):
+            table.add_column(name, justify="left" if place < LABELS else "right", overflow="fold")
+        for row in importance_rows(importance):
+            table.add_row(*(Text(one_line(text)) for text in row))
+        yield table
+    else:
+        yield Text(f"{one_line(importance_title(importance))}:")
+    yield from (Text(f"  {one_line(line)}") for line in importance_lines(importance))
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:
