@@ -14,26 +14,39 @@ from rnnlab.compare.comparison import Comparison, compare_runs
 from rnnlab.errors import RnnlabError
 from rnnlab.runs.folder import Status
 from rnnlab.sweeps.folder import SweepFolder
+from rnnlab.sweeps.objectives import Objective
 from rnnlab.sweeps.outcome import Outcome
 from rnnlab.sweeps.search_view import Found, found_lines
 
 _log = logging.getLogger(__name__)
 
 
-def compared(outcomes: Sequence[Outcome]) -> Comparison | None:
-    """Return the finished runs compared by the score that they are judged by; None without any.
+def compared(
+    outcomes: Sequence[Outcome], objectives: Sequence[Objective] = ()
+) -> Comparison | None:
+    """Return the finished runs compared on the test part; None without any.
 
     Those that were pruned are counted.
+
+    Args:
+        outcomes: How each run came out.
+        objectives: What settings were chosen by: the score of the first decides here, too; without
+            one it is the score that picked the best checkpoints.
     """
     if not any(outcome.status == Status.FINISHED for outcome in outcomes):
         return None
+    chosen = objectives[0] if objectives and "/" in objectives[0].name else None
     ended = [
         outcome.folder.path
         for outcome in outcomes
         if outcome.folder is not None and outcome.status is not None and outcome.status.is_end
     ]
     try:
-        return compare_runs(ended)
+        if chosen is None:
+            return compare_runs(ended)
+        metric = f"test/{chosen.name.partition('/')[2]}"
+        better = "lower" if chosen.direction == "minimize" else "higher"
+        return compare_runs(ended, metric=metric, better=better)
     except RnnlabError as error:
         _log.warning("the runs cannot be compared: %s", error)
         return None

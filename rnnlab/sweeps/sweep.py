@@ -114,7 +114,7 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
         board.total = 0  # what was not chosen will not be
         left = _left(plan, source, outcomes)
         interrupt = _interrupt(arrived) if arrived and left else None
-        comparison = compared(_answering(source, outcomes))
+        comparison = compared(_answering(source, outcomes), plan.objectives)
         report = [] if comparison is None else write_report(comparison, folder)
         if feed is not None:
             # MLflow got the plan at the beginning, without what was chosen since.

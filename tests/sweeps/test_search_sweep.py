@@ -74,14 +74,29 @@ def test_a_killed_search_goes_on_and_counts_right(sweep):
     assert [trial.values for trial in whole.trials()] == [t.values for t in sweep.trials()]
 
 
+def test_ctrl_c_lets_runs_end_and_the_same_command_goes_on(sweep):
+    options = [*SPACE, "sweep.search=random", "sweep.trials=3", *SHORT, "trainer.max_epochs=20"]
+    process = sweep.start(*options)
+    sweep.wait_for(Status.RUNNING, 1, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "best of 1 setting" in out
+    assert [trial.state.name for trial in sweep.trials()] == ["COMPLETE"]
+    code, out, err = sweep.run(*options)
+    assert code == 0, err
+    assert [trial.state.name for trial in sweep.trials()] == ["COMPLETE"] * 3
+    assert sweep.attempts() == [[1]] * 3
+
+
 def test_two_drivers_share_a_search_and_confirm_it_together(sweep):
     options = [*SPACE, "sweep.search=random", "sweep.trials=5", *SHORT, "seeds=2"]
-    options += ["sweep.confirm=1", "sweep.confirm_seeds=2"]
+    options += ["sweep.confirm=1", "sweep.confirm_seeds=2", "sweep.objective=val/loss"]
     both = [sweep.start(*options), sweep.start(*options)]
     said = [process.communicate(timeout=380) for process in both]
     for process, (out, err) in zip(both, said, strict=True):
         assert process.returncode == 0, err
-        assert "confirmed: " in out
+        assert "test/loss, lower is better" in out.partition("confirmed: ")[2]
     assert [trial.state.name for trial in sweep.trials()] == ["COMPLETE"] * 5
     assert sweep.statuses() == [Status.FINISHED] * 12
     assert sweep.attempts() == [[1]] * 12
