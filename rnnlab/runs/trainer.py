@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytorch_lightning as pl
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
@@ -189,12 +190,18 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
     values: Any = OmegaConf.to_container(config.trainer, resolve=True)
     # Null means Lightning's own default here.
     passed_on = {name: values[name] for name in LIGHTNING if values[name] is not None}
+    plugins = list(ours.pop("plugins", []))
     if ranks.processes() > 1:
         passed_on["strategy"] = ranks.strategy(values["strategy"])
+    else:
+        # A scheduler's job is no business of Lightning's: inside of one it would count processes
+        # by the scheduler's variables, and in one of Slurm's take its signals and requeue it.
+        plugins.append(LightningEnvironment())
     try:
         return pl.Trainer(
             **passed_on,
             **ours,
+            plugins=plugins,
             enable_checkpointing=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
