@@ -27,7 +27,7 @@ SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
 # How long a job that is queued again waits, among others.
-AuthInfo=socket={folder}/munge/socket,cred_expire=3
+AuthInfo=socket={folder}/munge/socket,cred_expire=5
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
 StateSaveLocation={folder}/state

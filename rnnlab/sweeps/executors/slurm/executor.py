@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -26,7 +26,7 @@ _AN_ARRAY = 500  # a cluster's MaxArraySize is 1,001 unless set
 _TRY_AGAIN, _GIVE_UP = 20.0, 600.0
 _LEAVE = 45.0  # a cluster's KillWait is 30 s unless set
 _SNAPSHOT = signal.SIGUSR1
-_SIGNALLED = 128
+_SIGNALLED, _UNKNOWN = 128, 999
 # Exit codes of a run that has heard the signal, and has said so.
 _HEARD = {_SIGNALLED + number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 _OVER = frozenset(
@@ -73,6 +73,11 @@ class _InQueue:
     @property
     def job(self) -> str:
         return self.submitted.job
+
+    @property
+    def place(self) -> tuple[Path, str]:
+        """Which job it is, and of which session: Slurm may begin to count anew."""
+        return self.submitted.session.path, self.job
 
     @property
     def began(self) -> bool:
@@ -231,44 +236,44 @@ class Slurm(Executor):
             _log.info("%s", error)  # a second later
 
     def _look(self, now: float) -> None:
-        codes = {session.path: session.codes() for session in self._sessions}
-        unclear: dict[Path, int | None] = {}
+        codes = self._codes(Session.codes)
         for run, queued in list(self._queue.items()):
-            code = codes[queued.submitted.session.path].get(queued.job)
-            if code is not None and code <= _SIGNALLED:
-                self._end(run, code)
-            else:
-                unclear[run] = code
+            if codes.get(queued.place, _UNKNOWN) <= _SIGNALLED:
+                self._end(run, codes[queued.place])
+        codes = self._codes(Session.statuses) | codes
         soon = any(
-            unclear[run] is not None or self._queue[run].asked or self._queue[run].over
-            for run in unclear
+            queued.place in codes or queued.asked or queued.over for queued in self._queue.values()
         )
-        if unclear and now >= self._asked + (_ASK_SOON if soon else _ASK_EVERY):
+        if self._queue and now >= self._asked + (_ASK_SOON if soon else _ASK_EVERY):
             self._asked = now
-            self._ask(unclear, now)
+            try:
+                self._ask(codes, now)
+            except commands.NoAnswer as error:
+                _log.info("%s", error)
 
-    def _ask(self, unclear: Mapping[Path, int | None], now: float) -> None:
-        """Ask Slurm about jobs that have left no exit code, or the one of a signal.
+    def _codes(self, read: Callable[[Session], dict[str, int]]) -> dict[tuple[Path, str], int]:
+        return {
+            (session.path, job): code
+            for session in self._sessions
+            for job, code in read(session).items()
+        }
 
-        Slurm itself may queue a job again that it has sent a signal.
-        """
-        try:
-            states = commands.states(self._queue[run].job for run in unclear)
-            for run, code in unclear.items():
-                queued = self._queue[run]
-                state = states.get(queued.job)
-                if state is not None and state not in _OVER:
-                    queued.state, queued.over = state, None
-                    if state == "PENDING" and queued.asked:  # queued again, but not by its driver
-                        commands.cancel([queued.job])
-                elif code is not None:
-                    self._end(run, code if code in _HEARD else _SIGNALLED - code)
-                elif queued.over is None:
-                    queued.over = now
-                elif now >= queued.over + _SETTLES:
-                    self._end(run, None, state)
-        except commands.NoAnswer as error:
-            _log.warning("%s", error)
+    def _ask(self, codes: Mapping[tuple[Path, str], int], now: float) -> None:
+        """Ask Slurm about jobs that have not ended calmly: it may have queued them again."""
+        states = commands.states(queued.job for queued in self._queue.values())
+        for run, queued in list(self._queue.items()):
+            state, code = states.get(queued.job), codes.get(queued.place)
+            if state is not None and state not in _OVER:
+                queued.state, queued.over = state, None
+                if state == "PENDING" and queued.asked:  # its driver did not ask for that
+                    commands.cancel([queued.job])
+            elif code is not None:
+                killed = code > _SIGNALLED and code not in _HEARD
+                self._end(run, _SIGNALLED - code if killed else code)
+            elif queued.over is None:
+                queued.over = now
+            elif now >= queued.over + _SETTLES:
+                self._end(run, None, state)
 
     def _end(self, run: Path, code: int | None, state: str | None = None) -> None:
         queued = self._queue.pop(run)
@@ -289,7 +294,7 @@ def _alive(sessions: Sequence[Session], runs: Path) -> list[Submitted]:
     jobs = []
     for session in sessions:
         codes = session.codes()
-        known = [job for job in session.jobs(runs) if codes.get(job.job, 999) > _SIGNALLED]
+        known = [job for job in session.jobs(runs) if codes.get(job.job, _UNKNOWN) > _SIGNALLED]
         jobs += known
     states = commands.states(job.job for job in jobs)
     return [job for job in jobs if states.get(job.job, "COMPLETED") not in _OVER]

@@ -14,9 +14,6 @@ from submitit.core.utils import DelayedSubmission, UncompletedJobError
 from rnnlab.errors import ConfigError, Preempted, RunFailed, StorageError, one_line
 from rnnlab.sweeps.executors.executor import Work
 
-QUEUED_AGAIN = 255
-"""The exit code of a process whose job is queued again: submitit's own, ``sys.exit(-1)``."""
-
 _PREEMPTED = Preempted().exit_code
 
 
@@ -27,7 +24,7 @@ class Job:
         work: The run.
         threads: How many the run may use.
         requeues: How often the job may be queued again.
-        folder: Where the driver asks jobs not to be; see :func:`asked`.
+        folder: Of the session: the exit code is written there, and see :func:`asked`.
     """
 
     def __init__(self, work: Work, threads: int, requeues: int, folder: Path) -> None:
@@ -46,6 +43,7 @@ class Job:
         code = execute(self.work)
         if code == _PREEMPTED:
             code = self._queue_again()
+        (self.folder / f"{job_id()}.code").write_text(str(code))
         sys.stdout.flush()
         sys.stderr.flush()
         # Readers of data and others' threads must not keep what has ended alive.
@@ -61,14 +59,15 @@ class Job:
         return DelayedSubmission(self)
 
     def _queue_again(self) -> int:
-        """Queue the job again, and return the exit code of this process."""
+        """Queue the job again, which ends this process; return an exit code where it is not to."""
         # Slurm ends what is left of a job that it queues again.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         try:
             # The run has given the signals back to submitit, which asks for `checkpoint`.
             signal.raise_signal(signal.SIGUSR1)
         except SystemExit:
-            return QUEUED_AGAIN
+            # It is, and this is not its end.
+            os._exit(_PREEMPTED)
         except UncompletedJobError:
             if self._is_asked():
                 return _PREEMPTED

@@ -23,7 +23,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from rnnlab.errors import StorageError, one_line
-from rnnlab.sweeps.executors.slurm.job import QUEUED_AGAIN, asked
+from rnnlab.sweeps.executors.slurm.job import asked
 
 _ID = "${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
 
@@ -118,9 +118,19 @@ class Session:
         return found
 
     def codes(self) -> dict[str, int]:
-        """Return the exit codes that are known, by job."""
+        """Return the exit codes that processes have left, by job."""
+        return self._numbers("code")
+
+    def statuses(self) -> dict[str, int]:
+        """Return the exit statuses of processes as the shells around them saw them, by job.
+
+        Of a job that Slurm ends, to queue it again or for good, a shell may see anything.
+        """
+        return self._numbers("status")
+
+    def _numbers(self, kind: str) -> dict[str, int]:
         found = {}
-        for path in self.path.glob("*.code"):
+        for path in self.path.glob(f"*.{kind}"):
             with suppress(OSError, ValueError):  # it is just being written
                 found[path.stem] = int(path.read_text())
         return found
@@ -140,18 +150,16 @@ class Session:
                 return one_line(line.strip())
         return None
 
-    def teardown(self) -> list[str]:
-        """Return the shell commands that write down the exit code after a job's process.
+    def setup(self) -> list[str]:
+        """Return the shell commands before a job's process: an end that it had does not count."""
+        return [f"rm -f {self._file('code')} {self._file('status')}"]
 
-        They see the end of a process that no longer sees anything itself. Of a job that is queued
-        again there is no end.
-        """
-        file = f"{shlex.quote(str(self.path))}/{_ID}.code"
-        return [
-            "code=$?",
-            f'if [ "$code" -ne {QUEUED_AGAIN} ]; then echo "$code" > {file}; fi',
-            'exit "$code"',
-        ]
+    def teardown(self) -> list[str]:
+        """Return the shell commands after a job's process: of a signal it could not tell itself."""
+        return ["status=$?", f'echo "$status" > {self._file("status")}', 'exit "$status"']
+
+    def _file(self, kind: str) -> str:
+        return f"{shlex.quote(str(self.path))}/{_ID}.{kind}"
 
     def end(self, *, keep: bool) -> None:
         """Let others have it, and remove it unless somebody is to look into it."""

@@ -63,7 +63,7 @@ def submit(
         array_parallelism=len(works),
         # The job's Slurm does not pass on how many processors a step has.
         srun_args=[f"--cpus-per-task={given['cpus_per_task']}"],
-        setup=["export SUBMITIT_PREEMPT_SIGNAL=USR1", *setup],
+        setup=["export SUBMITIT_PREEMPT_SIGNAL=USR1", *session.setup(), *setup],
         teardown=session.teardown(),
     )
     jobs = [Job(work, threads, requeues, session.path) for work in works]
