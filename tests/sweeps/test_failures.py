@@ -64,9 +64,17 @@ FAULTS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
+@pytest.mark.parametrize(
+    "executor",
+    [
+        pytest.param(["executor=local", "sweep.workers=2"], marks=pytest.mark.slow, id="local"),
+        pytest.param(["executor=slurm", "sweep.workers=20"], marks=pytest.mark.slurm, id="slurm"),
+    ],
+)
+def test_fourteen_of_twenty_finish_and_six_say_why(executor, install, tmp_path, request):
+    if "executor=slurm" in executor:
+        request.getfixturevalue("slurm")
     site = install("rnnlab-naughty", {"cell": {"naughty": "naughty:Naughty"}}, {"naughty.py": CELL})
     paths = filter(None, [str(site), os.environ.get("PYTHONPATH")])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
@@ -76,7 +84,7 @@ def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
         *("cell=naughty", "cell.hidden_size=range(1,21)", "backbone.engine=loop"),
         *("trainer.max_epochs=1", "trainer.limit_train_batches=3", "trainer.accelerator=cpu"),
         *("diagnostics.baselines=false", "tracking.system_metrics=false"),
-        *("sweep.name=naughty", "sweep.workers=2", "sweep.timeout=20", "sweep.retries=0"),
+        *("sweep.name=naughty", "sweep.timeout=20", "sweep.retries=0", *executor),
         f"output_dir={tmp_path}/outputs",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)

@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,8 +27,7 @@ SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
 CredType=cred/munge
-# How long a job that is queued again waits, among others.
-AuthInfo=socket={folder}/munge/socket,cred_expire=5
+AuthInfo=socket={folder}/munge/socket
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
 StateSaveLocation={folder}/state
@@ -89,9 +89,31 @@ def one_node_slurm() -> Iterator[Path]:
         _started(stack, folder, "slurmctld", "-D", "-f", str(conf))
         _started(stack, folder, "slurmd", "-D", "-f", str(conf))
         _until(lambda: "idle" in _sinfo(conf), folder, "the node does not come up")
+        stack.enter_context(_impatience(conf))
         yield conf
         with suppress(subprocess.TimeoutExpired):
             asked(conf, "scancel", "--user=root")
+
+
+@contextmanager
+def _impatience(conf: Path) -> Iterator[None]:
+    """Let jobs that are queued again begin at once: Slurm lets them wait for two minutes."""
+    over = threading.Event()
+
+    def hasten() -> None:
+        while not over.wait(0.5):
+            pending = asked(conf, "squeue", "--noheader", "--states=PENDING", "--format=%A %r")
+            for job, _, reason in (line.partition(" ") for line in pending.splitlines()):
+                if reason == "BeginTime":
+                    asked(conf, "scontrol", "update", f"JobId={job}", "StartTime=now")
+
+    thread = threading.Thread(target=hasten, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def asked(conf: Path, *command: str) -> str:

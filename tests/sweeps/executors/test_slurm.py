@@ -32,7 +32,7 @@ OPTIONS = {
     "options": {},
 }
 LONG = [
-    "trainer.max_epochs=400",
+    "trainer.max_epochs=100",
     "trainer.limit_train_batches=10",
     "trainer.checkpoint_every_n_steps=5",
     "diagnostics.baselines=false",
@@ -52,7 +52,7 @@ class Started:
     """A sweep of one run, or several, that are given to Slurm."""
 
     def __init__(self, path: Path, overrides, conf, *, number=1, **options):
-        self.folder, self._conf = SweepFolder(path), conf
+        self.folder, self.overrides, self._conf = SweepFolder(path), overrides, conf
         (path / "runs").mkdir(parents=True, exist_ok=True)
         self.jobs = [self._job(overrides, seed) for seed in range(number)]
         self.runs = [self.folder.make_run(job) for job in self.jobs]
@@ -74,7 +74,7 @@ class Started:
         return self.ended
 
     def end(self, seconds=120):
-        until(lambda: len(self.look()) == len(self.runs), seconds)
+        until(lambda: self.run.path in self.look(), seconds)
         return self.ended[self.run.path]
 
     def reaches(self, number, status=Status.RUNNING):
@@ -212,7 +212,7 @@ def test_of_a_job_that_dies_before_it_begins_the_last_words_are_told(started):
 
 
 def test_a_run_goes_on_when_its_node_is_lost(started, slurm):
-    sweep = started("trainer.max_epochs=600", *LONG[1:]).start()
+    sweep = started(*LONG).start()
     sweep.reaches(1)
     asked(slurm, "scontrol", "update", "nodename=ALL", "state=down", "reason=test")
     until(lambda: "idle" not in asked(slurm, "sinfo", "-h", "-o%T"))
@@ -221,3 +221,22 @@ def test_a_run_goes_on_when_its_node_is_lost(started, slurm):
     assert sweep.end().code == 0
     assert sweep.statuses()[-1] == Status.FINISHED
     assert len(sweep.statuses()) == 2
+
+
+def test_what_a_driver_left_is_taken_up_by_the_next_one(started, slurm):
+    first = started("trainer.max_epochs=100000", number=2, cpus=4).start()
+    first.reaches(1)
+    _, waiting = sorted(first.queue())
+    for session in first.executor._sessions:
+        session._lock.release()  # as if its process were gone
+    second = Started(first.folder.path, first.overrides, slurm, number=2, cpus=4)
+    try:
+        assert all(second.executor.has(run.path) for run in second.runs)
+        second.start()
+        second.executor.signal(second.run.path, signal.SIGUSR1)
+        assert second.executor.waits(second.runs[1].path)
+        assert second.end().code == 75
+        assert second.queue() == [waiting]
+    finally:
+        second.executor.close()
+    assert second.queue() == []
