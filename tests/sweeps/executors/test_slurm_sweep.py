@@ -71,7 +71,8 @@ def test_a_sweep_goes_from_slurm_to_processes_here_and_back(sweep, slurm, tmp_pa
     assert out.count("FINISHED") == 3
     assert sweep.statuses() == [Status.FINISHED] * 3
     assert max(map(len, sweep.attempts())) >= 3
-    assert undisturbed.wait(240) == 0
+    undisturbed.communicate(timeout=240)
+    assert undisturbed.returncode == 0
     ours, theirs = weights(sweep), weights(quiet)
     assert ours.keys() == theirs.keys()
     for run in ours:

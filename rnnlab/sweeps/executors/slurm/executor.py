@@ -63,10 +63,12 @@ class _InQueue:
         state: As Slurm has said last.
         asked: The signals that it was sent.
         over: When it was first seen to be over.
+        begun: Whether the run was seen to have begun since the job was queued last.
     """
 
     submitted: Submitted
     state: str = "PENDING"
+    begun: bool = False
     asked: set[int] = field(default_factory=set)
     over: float | None = None
 
@@ -79,11 +81,26 @@ class _InQueue:
         """Which job it is, and of which session: Slurm may begin to count anew."""
         return self.submitted.session.path, self.job
 
+    def __post_init__(self) -> None:
+        self._after = self.submitted.after
+
     @property
-    def began(self) -> bool:
-        """Whether somebody has claimed the run since."""
-        numbers = SweptRun(self.submitted.run).numbers()
-        return bool(numbers) and numbers[-1] > self.submitted.after
+    def attempt(self) -> int:
+        """The number of the last attempt at the run, 0 for none."""
+        return (SweptRun(self.submitted.run).numbers() or [0])[-1]
+
+    @property
+    def claimed(self) -> bool:
+        """Whether somebody has claimed the run since the job was submitted."""
+        return self.attempt > self.submitted.after
+
+    def is_now(self, state: str) -> None:
+        """Note what Slurm says, and whether its process has begun with the run."""
+        if state == "PENDING" != self.state:
+            self.begun, self._after = False, self.attempt
+        elif state in _RUNNING and not self.begun:
+            self.begun = self.attempt > self._after
+        self.state = state
 
 
 class Slurm(Executor):
@@ -135,9 +152,9 @@ class Slurm(Executor):
         return run in self._left
 
     def waits(self, run: Path) -> bool:
-        """Return whether the job of a run waits in the queue."""
+        """Return whether the job of a run waits in the queue, or has not come to the run yet."""
         queued = self._queue.get(run)
-        return queued is None or queued.state not in _RUNNING
+        return queued is None or not queued.begun
 
     def ended(self) -> list[Ended]:
         """Return what has ended since the last call.
@@ -264,7 +281,8 @@ class Slurm(Executor):
         for run, queued in list(self._queue.items()):
             state, code = states.get(queued.job), codes.get(queued.place)
             if state is not None and state not in _OVER:
-                queued.state, queued.over = state, None
+                queued.over = None
+                queued.is_now(state)
                 if state == "PENDING" and queued.asked:  # its driver did not ask for that
                     commands.cancel([queued.job])
             elif code is not None:
@@ -280,7 +298,7 @@ class Slurm(Executor):
         why = None
         if code is None:
             why = f"Slurm says {state}" if state else "Slurm knows its job no longer"
-        if not queued.began and code != TAKEN:
+        if not queued.claimed and code != TAKEN:
             if _SNAPSHOT in queued.asked:
                 code = TAKEN  # it has left the queue, and the run is as it was
             else:
