@@ -113,8 +113,9 @@ def plan(overrides: Sequence[str]) -> Plan:
         ConfigError: Something is wrong with one of them; every mistake of all is told once.
         Refused: One would run code that it should not.
     """
-    composer, mistakes, trial = Composer(), Mistakes(), Trial()
+    composer, mistakes = Composer(), Mistakes()
     request = read_request(overrides, composer.load)
+    trial = Trial(here=request.executor.get("kind") == "local")
     varied, seeds = replicates(request.overrides, request.seeds)
     settings = combinations(varied, seeds.number)
     look = partial(examined, load=composer.load, several=True, known={})

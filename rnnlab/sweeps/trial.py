@@ -64,9 +64,14 @@ _BELOW = {
 
 
 class Trial:
-    """Makes the parts of runs, and keeps of them what tells runs apart."""
+    """Makes the parts of runs, and keeps of them what tells runs apart.
 
-    def __init__(self) -> None:
+    Args:
+        here: Whether this machine executes the runs: it then needs the devices that they want.
+    """
+
+    def __init__(self, *, here: bool = True) -> None:
+        self._here = here
         self._values: dict[Key, dict[str, Any]] = {}
         self._runs: defaultdict[Key, list[Combination]] = defaultdict(list)
         self._below: defaultdict[Key, dict[Key, None]] = defaultdict(dict)
@@ -129,6 +134,8 @@ class Trial:
     @enough_memory("the data and the model of this config")
     def _make(self, part: Key, config: DictConfig, above: Any) -> object:
         kind, _ = part
+        if kind == "machine" and not self._here:
+            config.trainer.accelerator, config.trainer.devices = "cpu", 1
         if kind == "dataset":
             dataset = build.dataset(config)
             self._data[part] = dataset.sha256()

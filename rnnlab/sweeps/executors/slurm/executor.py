@@ -173,11 +173,12 @@ class Slurm(Executor):
 
     def signal(self, run: Path, number: int) -> None:
         """Send the process of a run a signal; a job that waits in the queue leaves it."""
-        if (queued := self._queue.get(run)) is None:
+        queued = self._queue.get(run)
+        if any(work.run == run for work in self._works):
             # Not submitted yet: the run stays as it is.
             self._works = [work for work in self._works if work.run != run]
             self._ended.append(Ended(run, TAKEN))
-        elif number not in queued.asked:
+        elif queued is not None and number not in queued.asked:
             queued.asked.add(number)
             queued.submitted.session.ask(queued.job)
             self._signals.setdefault(number, set()).add(queued.job)
