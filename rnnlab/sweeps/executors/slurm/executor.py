@@ -6,7 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from typing import Any
 from rnnlab.errors import ConfigError
 from rnnlab.sweeps.executors.executor import Ended, Executor, Work
 from rnnlab.sweeps.executors.slurm import commands
+from rnnlab.sweeps.executors.slurm.queued import RUNNING, Queued
 from rnnlab.sweeps.executors.slurm.session import Session, Submitted
 from rnnlab.sweeps.executors.slurm.submission import NotTaken, submit
-from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.sweeps.worker import TAKEN
 
 _LOOK_EVERY = 1.0  # at files
@@ -33,7 +33,6 @@ _OVER = frozenset(
     """BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED
     TIMEOUT""".split()
 )
-_RUNNING = frozenset({"RUNNING", "COMPLETING"})
 _log = logging.getLogger(__name__)
 
 
@@ -52,55 +51,6 @@ class Jobs:
     setup: Sequence[str] = ()
     threads: int = 1
     requeues: int = 100
-
-
-@dataclass
-class _InQueue:
-    """A job that Slurm has, as far as is known.
-
-    Args:
-        submitted: Which.
-        state: As Slurm has said last.
-        asked: The signals that it was sent.
-        over: When it was first seen to be over.
-        begun: Whether the run was seen to have begun since the job was queued last.
-    """
-
-    submitted: Submitted
-    state: str = "PENDING"
-    begun: bool = False
-    asked: set[int] = field(default_factory=set)
-    over: float | None = None
-
-    @property
-    def job(self) -> str:
-        return self.submitted.job
-
-    @property
-    def place(self) -> tuple[Path, str]:
-        """Which job it is, and of which session: Slurm may begin to count anew."""
-        return self.submitted.session.path, self.job
-
-    def __post_init__(self) -> None:
-        self._after = self.submitted.after
-
-    @property
-    def attempt(self) -> int:
-        """The number of the last attempt at the run, 0 for none."""
-        return (SweptRun(self.submitted.run).numbers() or [0])[-1]
-
-    @property
-    def claimed(self) -> bool:
-        """Whether somebody has claimed the run since the job was submitted."""
-        return self.attempt > self.submitted.after
-
-    def is_now(self, state: str) -> None:
-        """Note what Slurm says, and whether its process has begun with the run."""
-        if state == "PENDING" != self.state:
-            self.begun, self._after = False, self.attempt
-        elif state in _RUNNING and not self.begun:
-            self.begun = self.attempt > self._after
-        self.state = state
 
 
 class Slurm(Executor):
@@ -125,9 +75,9 @@ class Slurm(Executor):
         self._jobs, self._slots, self._folder = jobs, slots, folder
         self._sessions = list(Session.left_behind(folder))
         self._own: Session | None = None
-        self._left = {job.run: _InQueue(job) for job in _alive(self._sessions, runs)}
+        self._left = {job.run: Queued(job) for job in _alive(self._sessions, runs)}
         self._works: list[Work] = []
-        self._queue: dict[Path, _InQueue] = {}
+        self._queue: dict[Path, Queued] = {}
         self._ended: list[Ended] = []
         self._signals: dict[int, set[str]] = {}
         self._looked = self._asked = 0.0
@@ -226,7 +176,7 @@ class Slurm(Executor):
             self._wait_or_give_up(error, now)
             return
         self._refused = None
-        self._queue.update({job.run: _InQueue(job) for job in submitted})
+        self._queue.update({job.run: Queued(job) for job in submitted})
 
     def _wait_or_give_up(self, error: NotTaken, now: float) -> None:
         """Wait where the queue was full for a while, or nobody was there."""
@@ -245,7 +195,7 @@ class Slurm(Executor):
         try:
             states = commands.states(set().union(*self._signals.values()))
             for number, jobs in list(self._signals.items()):
-                running = {job for job in jobs if states.get(job) in _RUNNING}
+                running = {job for job in jobs if states.get(job) in RUNNING}
                 commands.cancel({job for job in jobs - running if job in states})
                 commands.send(running, number)
                 del self._signals[number]
