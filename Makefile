@@ -30,7 +30,8 @@ test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs, and
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "slow and not slurm" --timeout 600
 
 test-slurm: $(VENV)/.installed-dev ## real jobs on a one-node Slurm, which Debian's root installs here
-	command -v munged slurmctld slurmd || (apt-get update -q && apt-get install -q -y munge slurm-wlm)
+	@PATH="$$PATH:/usr/sbin"; command -v munged > /dev/null && command -v slurmctld > /dev/null \
+		|| (apt-get update -q && apt-get install -q -y munge slurm-wlm)
 	OMP_NUM_THREADS=1 RNNLAB_TEST_SLURM=1 $(BIN)/python -m pytest -m slurm --timeout 600
 
 test-install: $(VENV)/.installed-dev ## build the wheel and use it in fresh environments

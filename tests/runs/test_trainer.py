@@ -10,8 +10,8 @@ from rnnlab.config.compose import compose
 from rnnlab.errors import ConfigError, NonFinite, RunFailed
 from rnnlab.runs.assemble import assemble
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.train import train
-from rnnlab.runs.trainer import make_trainer, training_loader, training_module
+from rnnlab.runs.train import configured, train
+from rnnlab.runs.trainer import count_processes, make_trainer, training_loader, training_module
 from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.direct_loop import DirectLoop
 from rnnlab.training.module import TrainingModule
@@ -162,3 +162,10 @@ def test_the_console_hears_nothing_of_lightnings_news(small):
     finally:
         lightning.removeHandler(listener)
     assert [record.getMessage() for record in heard] == []
+
+
+def test_inside_a_job_of_slurm_its_variables_count_no_processes(small, monkeypatch):
+    # As srun sets them; Lightning alone would refuse, or take two processes for granted.
+    for name, value in {"NTASKS": "2", "NTASKS_PER_NODE": "2", "JOB_NAME": "sweep"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert count_processes(configured(small)) == 1
