@@ -2,7 +2,10 @@ import json
 import logging
 
 import pytest
+import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment as Slurm
 from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import Logger
 
@@ -10,8 +13,8 @@ from rnnlab.config.compose import compose
 from rnnlab.errors import ConfigError, NonFinite, RunFailed
 from rnnlab.runs.assemble import assemble
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.train import configured, train
-from rnnlab.runs.trainer import count_processes, make_trainer, training_loader, training_module
+from rnnlab.runs.train import train
+from rnnlab.runs.trainer import make_trainer, training_loader, training_module
 from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.direct_loop import DirectLoop
 from rnnlab.training.module import TrainingModule
@@ -164,8 +167,10 @@ def test_the_console_hears_nothing_of_lightnings_news(small):
     assert [record.getMessage() for record in heard] == []
 
 
-def test_inside_a_job_of_slurm_its_variables_count_no_processes(small, monkeypatch):
-    # As srun sets them; Lightning alone would refuse, or take two processes for granted.
-    for name, value in {"NTASKS": "2", "NTASKS_PER_NODE": "2", "JOB_NAME": "sweep"}.items():
+def test_inside_a_job_of_slurm_lightning_does_not_know_it(tmp_path, monkeypatch):
+    # As srun sets them. Lightning would take the job's signals, and requeue it by itself.
+    for name, value in {"NTASKS": "1", "JOB_NAME": "sweep", "PROCID": "0"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    assert count_processes(configured(small)) == 1
+    assert isinstance(pl.Trainer(logger=False)._accelerator_connector.cluster_environment, Slurm)
+    environment = trainer(tmp_path)._accelerator_connector.cluster_environment
+    assert isinstance(environment, LightningEnvironment)
