@@ -8,7 +8,7 @@ WORKERS ?= 2
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint test-plugins test-install test-slow test-accelerator clean
+.PHONY: help demo test lint test-plugins test-install test-slow test-slurm test-accelerator clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## install into .venv and train the default experiment
 	$(BIN)/rnnlab train experiment=digits_rows
 
 test: $(VENV)/.installed-dev lint ## lint, types, import contracts and tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow" tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow and not slurm" tests
 
 test-plugins: $(VENV)/.installed-dev ## the tests that the packages below plugins/ bring
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "not install and not accelerator and not slow" plugins
@@ -30,7 +30,12 @@ lint: $(VENV)/.installed-dev ## lint, types and import contracts only
 	$(BIN)/lint-imports
 
 test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs, and whole sweeps
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m slow --timeout 600
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "slow and not slurm" --timeout 600
+
+test-slurm: $(VENV)/.installed-dev ## real jobs on a one-node Slurm, which Debian's root installs here
+	@PATH="$$PATH:/usr/sbin"; command -v munged > /dev/null && command -v slurmctld > /dev/null \
+		|| (apt-get update -q && apt-get install -q -y munge slurm-wlm)
+	OMP_NUM_THREADS=1 RNNLAB_TEST_SLURM=1 $(BIN)/python -m pytest -m slurm --timeout 600
 
 test-install: $(VENV)/.installed-dev ## build the wheel and use it in fresh environments
 	$(BIN)/python -m pytest -m install --timeout 1500

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -192,6 +193,8 @@ def _lightning(config: DictConfig, **ours: Any) -> pl.Trainer:
     # Lightning tells its news by INFO on the console; a run's console belongs to rnnlab.
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Nor is it news that a machine from which jobs can be submitted does something itself.
+    warnings.filterwarnings("ignore", message="The `srun` command is available")
     values: Any = OmegaConf.to_container(config.trainer, resolve=True)
     # Null means Lightning's own default here.
     passed_on = {name: values[name] for name in LIGHTNING if values[name] is not None}

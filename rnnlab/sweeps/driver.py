@@ -91,6 +91,7 @@ class Driver:
         self.elsewhere: dict[Path, Job] = {}
         self._started: dict[Path, _Started] = {}
         self._failures: Counter[str] = Counter()
+        self._lost: dict[Path, str] = {}
         self.outcomes: list[Outcome] = []
         self._looked = 0.0
         self.draining = self.stopping = False
@@ -134,7 +135,7 @@ class Driver:
             work = Work(run.path, found.number, self._settings.lease / 6, needed(job.plain))
             if found.phase is Phase.FINISHED:
                 self._over(job, found)
-            elif found.phase is Phase.EXECUTED:
+            elif found.phase is Phase.EXECUTED and not self._executor.has(run.path):
                 self.elsewhere[run.path] = job
             elif self._executor.fits(work):
                 self._give(job, found, work)
@@ -155,7 +156,9 @@ class Driver:
         if self._source is not None:
             self._source.prepare(job, run)
         self._executor.start(work)
-        self._started[run.path] = _Started(job, run, found.number, time.monotonic())
+        # What is executed already was begun by an earlier driver, which may have been killed.
+        after = found.number - (found.phase is Phase.EXECUTED)
+        self._started[run.path] = _Started(job, run, after, time.monotonic())
         self._on_started(job, run)
 
     def _take(self, ended: Ended) -> None:
@@ -164,6 +167,10 @@ class Driver:
         found = standing(run, self._watch)
         if found.phase is Phase.EXECUTED:
             self.elsewhere[run.path] = job
+            if ended.code != TAKEN:
+                # Its process is gone from another machine, as the lease is to tell.
+                self._failures[job.fingerprint] += 1
+                self._lost[run.path] = self._cause(started, found, ended)
             return
         if found.phase is Phase.FINISHED:
             self._over(job, found)
@@ -188,9 +195,14 @@ class Driver:
             return f"took longer than sweep.timeout={self._settings.timeout:g} seconds"
         if ended.code is not None and ended.code < 0 and found.phase is not Phase.FAILED:
             return f"its process was killed by {_name(-ended.code)}"
+        how = "" if ended.code is None else f" with exit code {ended.code}"
+        why = "" if ended.why is None else f": {ended.why}"
         if found.number <= started.after:
-            return f"its worker ended with exit code {ended.code} before it began"
-        return found.cause or f"its process ended with exit code {ended.code}"
+            return f"its worker ended{how} before it began{why}"
+        # Of a process that could not say why it ends, its executor knows more than its folder.
+        if ended.code is None or not found.cause:
+            return f"its process ended{how}{why}"
+        return found.cause
 
     def _look_elsewhere(self) -> None:
         if not self.elsewhere or time.monotonic() < self._looked + _LOOK_ELSEWHERE_EVERY:
@@ -201,6 +213,12 @@ class Driver:
             if found.phase is Phase.EXECUTED:
                 continue
             del self.elsewhere[path]
+            lost = self._lost.pop(path, None)
+            if lost is not None and found.attempt is not None and found.phase is Phase.OPEN:
+                _record(found.attempt, lost)
+                if self._failures[job.fingerprint] > self._settings.retries:
+                    self._over(job, standing(self._sweep.run(job.fingerprint), self._watch), lost)
+                    continue
             if found.phase is Phase.FINISHED:
                 self._over(job, found)
             else:
@@ -211,6 +229,9 @@ class Driver:
         if limit is None:
             return
         for path, started in self._started.items():
+            if self._executor.waits(path):
+                started.since = now
+                continue
             late = now - started.since - limit
             if late <= 0:
                 continue

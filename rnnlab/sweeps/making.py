@@ -34,14 +34,20 @@ class Maker:
         composer: Composes their configs.
         about: Further overrides that every run is composed with: they are about the sweep.
         lasting: Whether it is used many times, and had better remember the data that it read.
+        here: Whether this machine executes the runs, and not another one with other devices.
     """
 
     def __init__(
-        self, composer: Composer, about: Sequence[str] = (), *, lasting: bool = False
+        self,
+        composer: Composer,
+        about: Sequence[str] = (),
+        *,
+        lasting: bool = False,
+        here: bool = True,
     ) -> None:
         self._composer, self._about = composer, about
         self._examined = partial(examined, load=composer.load, several=True, known={})
-        self._trial = Trial(lasting=lasting)
+        self._trial = Trial(lasting=lasting, here=here)
 
     def make(self, settings: Sequence[Combination], seeds: Replicates) -> tuple[list[Job], int]:
         """Return the runs of some settings, and how many more would compute what one of them does.

@@ -93,7 +93,9 @@ def plan(overrides: Sequence[str]) -> Plan:
     request = read_request(overrides, composer.load)
     options = request.options
     varied, seeds = replicates(request.overrides, request.seeds)
-    maker = Maker(composer, request.about, lasting=options.search != GRID or bool(options.confirm))
+    lasting = options.search != GRID or bool(options.confirm)
+    here = request.executor.get("kind") == "local"
+    maker = Maker(composer, request.about, lasting=lasting, here=here)
     if not _is_valid(options):
         # The first run tells.
         maker.make([Combination(tuple(map(example, varied)), {})], seeds)

@@ -69,10 +69,11 @@ class Trial:
     Args:
         lasting: Whether runs are added and examined again and again; then the data that was read
             last is kept.
+        here: Whether this machine executes the runs: it then needs the devices that they want.
     """
 
-    def __init__(self, *, lasting: bool = False) -> None:
-        self._lasting = lasting
+    def __init__(self, *, lasting: bool = False, here: bool = True) -> None:
+        self._lasting, self._here = lasting, here
         self._last_data: tuple[Key, object] | None = None
         self._values: dict[Key, dict[str, Any]] = {}
         self._runs: defaultdict[Key, list[Combination]] = defaultdict(list)
@@ -143,6 +144,8 @@ class Trial:
     @enough_memory("the data and the model of this config")
     def _make(self, part: Key, config: DictConfig, above: Any) -> object:
         kind, _ = part
+        if kind == "machine" and not self._here:
+            config.trainer.accelerator, config.trainer.devices = "cpu", 1
         if kind == "dataset":
             return self._dataset(part, config)
         if kind == "model":

@@ -10,8 +10,10 @@ import traceback
 from pathlib import Path
 
 from rnnlab.errors import Interrupted, Pruned, RnnlabError, lines
+from rnnlab.runs.closing import close
 from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
+from rnnlab.runs.ownership import is_abandoned
 from rnnlab.sweeps.beat import beating
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.swept_run import SweptRun
@@ -68,6 +70,8 @@ def _claimed(run: SweptRun, after: int) -> RunFolder | None:
     if numbers and numbers[-1] > after:
         # The same job once more: its machine was needed for something else meanwhile.
         believed = run.believed()
+        if believed is not None and is_abandoned(believed.read_status()):
+            close(believed)
         if believed is None or believed.read_status().get("status") not in _GOES_ON:
             return None
         after = numbers[-1]

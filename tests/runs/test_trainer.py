@@ -2,7 +2,10 @@ import json
 import logging
 
 import pytest
+import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment as Slurm
 from pytorch_lightning.callbacks import EarlyStopping
 from pytorch_lightning.loggers import Logger
 
@@ -162,3 +165,12 @@ def test_the_console_hears_nothing_of_lightnings_news(small):
     finally:
         lightning.removeHandler(listener)
     assert [record.getMessage() for record in heard] == []
+
+
+def test_inside_a_job_of_slurm_lightning_does_not_know_it(tmp_path, monkeypatch):
+    # As srun sets them. Lightning would take the job's signals, and requeue it by itself.
+    for name, value in {"NTASKS": "1", "JOB_NAME": "sweep", "PROCID": "0"}.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    assert isinstance(pl.Trainer(logger=False)._accelerator_connector.cluster_environment, Slurm)
+    environment = trainer(tmp_path)._accelerator_connector.cluster_environment
+    assert isinstance(environment, LightningEnvironment)

@@ -28,6 +28,13 @@ class Scripted(Executor):
         self._slots, self.scripts = slots, defaultdict(deque)
         self.order, self.signals, self._ended = [], [], []
         self.held = {}
+        self.left, self.waiting = set(), set()
+
+    def has(self, run):
+        return run.name in self.left
+
+    def waits(self, run):
+        return run.name in self.waiting
 
     @property
     def slots(self):
@@ -37,7 +44,9 @@ class Scripted(Executor):
         self.order.append(work.run.name)
         status, cause, code = self.scripts[work.run.name].popleft()
         attempt = None
-        if status is not None:
+        if work.run.name in self.left:
+            attempt = SweptRun(work.run).believed()
+        elif status is not None:
             attempt = SweptRun(work.run).claim(work.after)
             attempt.write_status(Status.RUNNING)
         if code is None:  # until it is asked to end
@@ -197,6 +206,44 @@ def test_what_takes_too_long_is_ended_and_says_so(sweep):
     driver, executor = drive(sweep, {"a": [held]}, Settings(retries=0, timeout=0.0))
     assert to_the_end(driver) == {"a": (Status.FAILED, "took longer than sweep.timeout=0 seconds")}
     assert executor.signals == [("a", signal.SIGTERM)]
+
+
+def test_the_time_of_a_run_that_waits_for_a_place_does_not_count(sweep):
+    held = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [held]}, Settings(retries=0, timeout=0.0))
+    executor.waiting.add("a")
+    for _ in range(3):
+        assert driver.tick()
+    assert executor.signals == []
+    executor.waiting.clear()
+    assert to_the_end(driver) == {"a": (Status.FAILED, "took longer than sweep.timeout=0 seconds")}
+
+
+def test_what_the_executor_has_of_a_driver_that_is_gone_is_taken_up(sweep):
+    first, _ = drive(sweep, {"a": [(Status.RUNNING, None, None)]})
+    first.tick()
+    second, other = drive(
+        sweep, {"a": [(Status.FAILED, "the loss is NaN", 1)]}, Settings(retries=0)
+    )
+    other.left.add("a")
+    assert to_the_end(second) == {"a": (Status.FAILED, "the loss is NaN")}
+    assert other.order == ["a"]
+    assert sweep.run("a").numbers() == [1]
+
+
+def test_a_process_that_is_lost_elsewhere_is_a_failure_when_its_lease_is_over(sweep, monkeypatch):
+    monkeypatch.setattr(driving, "_LOOK_ELSEWHERE_EVERY", 0.0)
+    monkeypatch.setattr(driving, "owned", unowned)
+    monkeypatch.setattr("rnnlab.sweeps.standing.is_abandoned", lambda said: False)
+    lost = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [lost]}, Settings(retries=0))
+    driver.tick()
+    executor._ended.append(Ended(sweep.run("a").path, None, "its node is gone"))
+    assert driver.tick()
+    assert driver.outcomes == []
+    driver._watch._lease = -1.0
+    assert to_the_end(driver) == {"a": (Status.FAILED, "its process ended: its node is gone")}
+    assert executor.order == ["a"]
 
 
 def test_draining_begins_no_other_run(sweep):

@@ -54,19 +54,29 @@ class Naughty(Cell[Tensor]):
             h = h * math.nan
         return h
 '''
+SECONDS = 30
+WORKERS = {"local": 2, "slurm": 20}
 FAULTS = {
     3: r"ValueError: the author was wrong",
     5: r"its process was killed by SIGSEGV",
     8: r"its process was killed by SIGKILL",
     11: r"a part of the run ended the process: sys\.exit\(3\)",
-    14: r"took longer than sweep\.timeout=20 seconds",
+    14: rf"took longer than sweep\.timeout={SECONDS} seconds",
     20: r".*(NaN|nan|not finite|non-finite).*",
 }
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
+@pytest.mark.parametrize(
+    "executor",
+    [
+        pytest.param("local", marks=pytest.mark.slow),
+        pytest.param("slurm", marks=pytest.mark.slurm),
+    ],
+)
+def test_fourteen_of_twenty_finish_and_six_say_why(executor, install, tmp_path, request):
+    if executor != "local":
+        request.getfixturevalue(executor)
     site = install("rnnlab-naughty", {"cell": {"naughty": "naughty:Naughty"}}, {"naughty.py": CELL})
     paths = filter(None, [str(site), os.environ.get("PYTHONPATH")])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
@@ -76,7 +86,8 @@ def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
         *("cell=naughty", "cell.hidden_size=range(1,21)", "backbone.engine=loop"),
         *("trainer.max_epochs=1", "trainer.limit_train_batches=3", "trainer.accelerator=cpu"),
         *("diagnostics.baselines=false", "tracking.system_metrics=false"),
-        *("sweep.name=naughty", "sweep.workers=2", "sweep.timeout=20", "sweep.retries=0"),
+        *("sweep.name=naughty", f"sweep.timeout={SECONDS}", "sweep.retries=0"),
+        *(f"executor={executor}", f"sweep.workers={WORKERS[executor]}"),
         f"output_dir={tmp_path}/outputs",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)

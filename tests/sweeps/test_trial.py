@@ -28,9 +28,9 @@ def sized(small: list[str]) -> list[str]:
     return [item for item in small if not item.startswith("cell.hidden_size=")]
 
 
-def examined(overrides: list[str]) -> Trial:
+def examined(overrides: list[str], *, here: bool = True) -> Trial:
     config = configured(overrides)
-    found, mistakes = Trial(), Mistakes()
+    found, mistakes = Trial(here=here), Mistakes()
     found.add(OmegaConf.to_container(config, resolve=False), ALONE)  # type: ignore[arg-type]
     found.examine(mistakes)
     mistakes.look_at(ALONE)
@@ -151,3 +151,13 @@ def test_runs_that_start_from_others_are_known_by_their_weights(small: list[str]
 
 def prints(found: Plan) -> set[str]:
     return {job.fingerprint for job in found.jobs}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has what this machine is to lack")
+def test_what_another_machine_executes_need_not_have_its_devices_here(small: list[str]) -> None:
+    elsewhere = [*small, "trainer.accelerator=cuda", "trainer.devices=8"]
+    with pytest.raises(ConfigError, match="Lightning refuses it"):
+        examined(elsewhere)
+    examined(elsewhere, here=False)
+    with pytest.raises(ConfigError, match=r"trainer\.limit_train_batches"):
+        examined([*elsewhere, "trainer.limit_train_batches=1e-9"], here=False)

@@ -54,6 +54,16 @@ def test_the_same_job_once_more_goes_on_where_it_was_interrupted(run, executed, 
     assert executed == ["2"]
 
 
+def test_what_died_with_this_machine_is_gone_on_with(run, executed, monkeypatch):
+    attempt = run.claim(0)
+    attempt.write_status(Status.RUNNING)
+    said = {**attempt.read_status(), "pid": 2**22 + 1}  # more than there can be
+    write_json(attempt.path / "status.json", said)
+    assert work(Work(run.path, 0)) == 0
+    assert executed == ["2"]
+    assert attempt.read_status()["status"] == Status.KILLED
+
+
 def test_an_error_is_its_exit_code(run, monkeypatch, executed, capsys):
     from rnnlab.errors import StorageError
 

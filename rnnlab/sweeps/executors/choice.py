@@ -29,6 +29,10 @@ def executor(
         ConfigError: A run asks for more than there is, or the executor cannot be had.
         MissingPackage: It needs a package that is not installed.
     """
+    if options["kind"] == "slurm":
+        from rnnlab.sweeps.executors.slurm.choice import slurm
+
+        return slurm(options, workers, jobs, folder)
     if options["kind"] != "local":
         raise ConfigError("is not there yet", key="executor.kind", value=options["kind"])
     return _local(options, workers, jobs)

@@ -32,14 +32,16 @@ class Ended:
     Args:
         run: The run that it was to execute.
         code: Its exit code, negative for a signal; None where nobody knows.
+        why: What the executor knows of a process that has not told itself.
     """
 
     run: Path
     code: int | None
+    why: str | None = None
 
 
 class Executor(ABC):
-    """Executes runs, several at a time. It never starts one again by itself."""
+    """Executes runs, several at a time. It never starts one again by itself that has failed."""
 
     name: ClassVar[str]
 
@@ -51,6 +53,14 @@ class Executor(ABC):
     def fits(self, work: Work) -> bool:
         """Return whether what a run needs besides a slot is free now."""
         return True
+
+    def has(self, run: Path) -> bool:
+        """Return whether it has a run already, given by a driver that is gone; start takes it."""
+        return False
+
+    def waits(self, run: Path) -> bool:
+        """Return whether a run that was started still waits for a place."""
+        return False
 
     @abstractmethod
     def start(self, work: Work) -> None:
