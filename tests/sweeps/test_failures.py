@@ -66,10 +66,12 @@ FAULTS = {
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
+@pytest.mark.parametrize("executor", ["local", "ray"])
+def test_fourteen_of_twenty_finish_and_six_say_why(executor, install, tmp_path):
     site = install("rnnlab-naughty", {"cell": {"naughty": "naughty:Naughty"}}, {"naughty.py": CELL})
     paths = filter(None, [str(site), os.environ.get("PYTHONPATH")])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment["RAY_AUTH_MODE"] = "disabled"  # or a token is written into the home folder
     environment["FAULTS"] = ",".join(map(str, FAULTS))
     command = [
         *(sys.executable, "-P", "-m", "rnnlab", "train", "-m", "dataset=digits_rows"),
@@ -77,6 +79,7 @@ def test_fourteen_of_twenty_finish_and_six_say_why(install, tmp_path):
         *("trainer.max_epochs=1", "trainer.limit_train_batches=3", "trainer.accelerator=cpu"),
         *("diagnostics.baselines=false", "tracking.system_metrics=false"),
         *("sweep.name=naughty", "sweep.workers=2", "sweep.timeout=20", "sweep.retries=0"),
+        f"executor={executor}",
         f"output_dir={tmp_path}/outputs",
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
