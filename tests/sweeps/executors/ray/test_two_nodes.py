@@ -206,7 +206,7 @@ def test_a_killed_driver_leaves_a_cluster_as_it_was(cluster, sweep):
 
     def seats():
         below = [child for node in nodes for child in node.children(recursive=True)]
-        return [child for child in below if "Seat" in child.name() or "server" in child.cmdline()]
+        return [child for child in below if "Seat" in child.name()]
 
     until(lambda: sweep.statuses() == {Status.PREEMPTED: 2} and not seats(), 60)
     assert all(map(lives, nodes))
