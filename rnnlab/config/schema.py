@@ -131,7 +131,7 @@ class RayExecutor:
     cpus: Annotated[float, Range(above=0, max=1024)] = 1.0
     gpus: Annotated[float | None, Range(min=0, max=1024)] = None
     memory: Annotated[float | None, Range(above=0)] = None
-    resources: dict[str, float] = field(default_factory=dict)
+    resources: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)

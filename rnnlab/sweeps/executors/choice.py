@@ -28,13 +28,16 @@ def executor(
     Raises:
         ConfigError: A run asks for more than there is, or the executor cannot be had.
         MissingPackage: It needs a package that is not installed.
+        StorageError: A cluster cannot be reached.
     """
+    if options["kind"] == "ray":
+        from rnnlab.sweeps.executors.ray.choice import on_ray
+
+        return on_ray(options, workers, jobs, folder)
     if options["kind"] == "slurm":
         from rnnlab.sweeps.executors.slurm.choice import slurm
 
         return slurm(options, workers, jobs, folder)
-    if options["kind"] != "local":
-        raise ConfigError("is not there yet", key="executor.kind", value=options["kind"])
     return _local(options, workers, jobs)
 
 

@@ -27,12 +27,16 @@ class Local(Executor):
     Args:
         workers: How many runs at a time.
         accelerators: Those that the runs may use.
+        threads: How many each may use; None for its share of the processors.
     """
 
     name = "local"
 
-    def __init__(self, workers: int, accelerators: Accelerators) -> None:
+    def __init__(
+        self, workers: int, accelerators: Accelerators, threads: int | None = None
+    ) -> None:
         self._workers, self._accelerators = workers, accelerators
+        self._threads = threads_of(workers) if threads is None else threads
         self._taken: dict[Path, list[str] | None] = {}
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([_PRELOADED])
@@ -47,12 +51,19 @@ class Local(Executor):
         """Return whether the accelerators that a run needs are free."""
         return self._accelerators.has(work.accelerators)
 
+    def warm_up(self) -> None:
+        """Let the server import everything now: the first run then need not wait for it."""
+        process = self._context.Process(target=int)
+        with _without_working_folder():
+            process.start()
+        process.join()
+        process.close()
+
     def start(self, work: Work) -> None:
         """Begin to execute a run."""
         visible = self._taken[work.run] = self._accelerators.take(work.accelerators)
-        threads = threads_of(self._workers)
         process = self._context.Process(
-            target=_run, args=(work, threads, visible), name=work.run.name
+            target=_run, args=(work, self._threads, visible), name=work.run.name
         )
         with _without_working_folder():
             process.start()
