@@ -406,8 +406,11 @@ def _sweep(overrides: list[str], *, dry: bool) -> None:
     swept = run_sweep(planned, overrides, _say)
     _show("", *shown(swept.comparison, swept.outcomes, swept.found))
     _show(f"\nsweep folder  {swept.folder.path}")
-    if swept.comparison is not None:
+    if swept.comparison is not None and swept.disk is None:
         _show(f"report        {swept.folder.path / 'report.html'}")
+    if swept.disk is not None:
+        why = "the same command goes on when there is room"
+        raise StorageError(f"{swept.disk}; no run was begun after that: {why}")
     if swept.interrupt is not None:
         raise swept.interrupt
     if code := exit_code(swept):

@@ -18,6 +18,7 @@ from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.ownership import owned
 from rnnlab.sweeps.accelerators import needed
 from rnnlab.sweeps.beat import Watch
+from rnnlab.sweeps.disk import DISK, why_refused
 from rnnlab.sweeps.executors.executor import Ended, Executor, Work
 from rnnlab.sweeps.folder import SweepFolder
 from rnnlab.sweeps.job import Job
@@ -95,6 +96,7 @@ class Driver:
         self.outcomes: list[Outcome] = []
         self._looked = 0.0
         self.draining = self.stopping = False
+        self.disk: str | None = None
 
     def tick(self) -> bool:
         """Do what is to be done now, and return whether there is more to come."""
@@ -165,9 +167,16 @@ class Driver:
         started = self._started.pop(ended.run)
         job, run = started.job, started.run
         found = standing(run, self._watch)
+        if ended.code == DISK and found.phase is not Phase.FINISHED:
+            # The others would fail as well: what is begun may come to its end, if it can.
+            said = found.cause if found.phase is Phase.FAILED else None
+            self.disk = self.disk or said or why_refused(self._sweep.path)
+            self.draining = True
+            self._over(job, found, said or self.disk, left=True)
+            return
         if found.phase is Phase.EXECUTED:
             self.elsewhere[run.path] = job
-            if ended.code != TAKEN:
+            if ended.code != TAKEN and (ended.code, ended.why) != (None, None):
                 # Its process is gone from another machine, as the lease is to tell.
                 self._failures[job.fingerprint] += 1
                 self._lost[run.path] = self._cause(started, found, ended)

@@ -70,8 +70,16 @@ class Feed:
             future = self._closing.submit(self._close, run, spool, outcome)
             self._closed.append((outcome, future))
 
-    def close(self, status: MlflowStatus, artifacts: Iterable[Path] = ()) -> bool:
-        """Send what is left of the sweep itself; return whether MLflow has got everything."""
+    def close(
+        self, status: MlflowStatus, artifacts: Iterable[Path] = (), *, quiet: bool = False
+    ) -> bool:
+        """Send what is left of the sweep itself; return whether MLflow has got everything.
+
+        Args:
+            status: How the sweep ended.
+            artifacts: Files to show with it.
+            quiet: Whether to say nothing of what is missing, since it is known why.
+        """
         missing = self._missing()
         # Another driver that showed the sweep may be gone.
         parent = self._parent or self._above()
@@ -79,7 +87,7 @@ class Feed:
         if parent is not None:
             for path in artifacts:
                 parent.submit(lambda run, path=path: run.log_artifact(path))  # type: ignore[misc]
-            told = parent.close(status)
+            told = parent.close(status, quiet=quiet)
             self._let_go(self._sweep.path)
         if told and missing:
             # The store was away when they ended, and is there now.
@@ -87,7 +95,7 @@ class Feed:
                 self.end(outcome)
             missing = self._missing()
         self._closing.shutdown()
-        if missing:
+        if missing and not quiet:
             _log.warning(
                 "MLflow at %s has not got all of %d runs (%s); the same command sends the rest",
                 redacted(self._uri),

@@ -44,6 +44,7 @@ class Swept:
         interrupt: The signal that ended it early, if one did.
         left: Whether something is left to be done, or came to nothing.
         found: What was chosen, where somebody chose.
+        disk: Why the disk took no more, if that ended it.
     """
 
     folder: SweepFolder
@@ -52,6 +53,7 @@ class Swept:
     interrupt: Interrupted | None
     left: bool = False
     found: Found | None = None
+    disk: str | None = None
 
 
 def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) -> Swept:
@@ -115,13 +117,14 @@ def run_sweep(plan: Plan, overrides: Sequence[str], say: Callable[[str], None]) 
         left = _left(plan, source, outcomes)
         interrupt = _interrupt(arrived) if arrived and left else None
         comparison = compared(_answering(source, outcomes), plan.objectives)
-        report = [] if comparison is None else write_report(comparison, folder)
+        writable = comparison is not None and driver.disk is None
+        report = write_report(comparison, folder) if comparison and writable else []
         if feed is not None:
             # MLflow got the plan at the beginning, without what was chosen since.
             files = [*report, folder.plan] if plan.chooses else report
-            feed.close(_status(left, interrupt), files)
+            feed.close(_status(left, interrupt), files, quiet=driver.disk is not None)
         found = None if source is None else _found(plan, source)
-    return Swept(folder, outcomes, comparison, interrupt, left, found)
+    return Swept(folder, outcomes, comparison, interrupt, left, found, driver.disk)
 
 
 def exit_code(swept: Swept) -> int:

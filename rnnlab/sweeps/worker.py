@@ -15,6 +15,7 @@ from rnnlab.runs.execute import execute
 from rnnlab.runs.folder import RunFolder, Status
 from rnnlab.runs.ownership import is_abandoned
 from rnnlab.sweeps.beat import beating
+from rnnlab.sweeps.disk import DISK, is_refusal
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.swept_run import SweptRun
 from rnnlab.sweeps.trial_ticket import TrialTicket
@@ -44,6 +45,8 @@ def work(task: Work) -> int:
         _log.info("%s", pruned)
         return Pruned.exit_code
     except (RnnlabError, Interrupted) as error:
+        if is_refusal(error):
+            return DISK  # which the driver tells once, for all that meet it
         for line in lines(error):
             sys.stderr.write(f"rnnlab: error: {line}\n")
         return error.exit_code

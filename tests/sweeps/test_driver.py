@@ -7,6 +7,7 @@ import pytest
 
 from rnnlab.runs.folder import Status
 from rnnlab.sweeps import driver as driving
+from rnnlab.sweeps.disk import DISK
 from rnnlab.sweeps.driver import Driver, Settings
 from rnnlab.sweeps.executors.executor import Ended, Executor
 from rnnlab.sweeps.folder import SweepFolder
@@ -256,6 +257,36 @@ def test_draining_begins_no_other_run(sweep):
     executor._ended.append(Ended(sweep.run("a").path, 0))
     assert to_the_end(driver) == {"b": (None, None), "a": (Status.FINISHED, None)}
     assert executor.order == ["a"]
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, None])
+def test_a_full_disk_begins_no_other_run_and_is_told_once(sweep, status):
+    script = {"a": [(status, "last.ckpt: full", DISK)], "b": [FINISHES], "c": [FINISHES]}
+    driver, executor = drive(sweep, script, slots=2)
+    ends = to_the_end(driver)
+    assert executor.order == ["a", "b"]
+    assert driver.disk == (
+        "last.ckpt: full" if status else f"{sweep.path}: the disk refused for a moment"
+    )
+    assert ends["a"] == (status, driver.disk)
+    assert ends["b"] == (Status.FINISHED, None)
+    assert ends["c"] == (None, None)
+    # The next command goes on.
+    driver, executor = drive(sweep, {"a": [FINISHES], "b": [], "c": [FINISHES]})
+    assert set(to_the_end(driver).values()) == {(Status.FINISHED, None)}
+
+
+def test_a_machine_that_is_gone_is_no_failure_of_its_run(sweep, monkeypatch):
+    monkeypatch.setattr(driving, "_LOOK_ELSEWHERE_EVERY", 0.0)
+    monkeypatch.setattr("rnnlab.sweeps.standing.is_abandoned", lambda said: False)
+    lost = (Status.RUNNING, None, None)
+    driver, executor = drive(sweep, {"a": [lost, FINISHES]}, Settings(retries=0))
+    driver.tick()
+    executor._ended.append(Ended(sweep.run("a").path, None))
+    assert driver.tick()
+    driver._watch._lease = -1.0
+    assert to_the_end(driver) == {"a": (Status.FINISHED, None)}
+    assert sweep.run("a").numbers() == [1, 2]
 
 
 def test_stopping_asks_for_a_snapshot(sweep):

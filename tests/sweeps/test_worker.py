@@ -2,10 +2,11 @@
 
 import pytest
 
-from rnnlab.errors import Pruned
+from rnnlab.errors import Pruned, StorageError
 from rnnlab.runs.folder import Status
 from rnnlab.runs.json_files import read_json, write_json
 from rnnlab.sweeps import worker
+from rnnlab.sweeps.disk import DISK
 from rnnlab.sweeps.executors.executor import Work
 from rnnlab.sweeps.folder import SweepFolder
 from rnnlab.sweeps.pruner import Pruner
@@ -65,14 +66,23 @@ def test_what_died_with_this_machine_is_gone_on_with(run, executed, monkeypatch)
 
 
 def test_an_error_is_its_exit_code(run, monkeypatch, executed, capsys):
-    from rnnlab.errors import StorageError
-
     def execute(attempt, *, resume, tracked, pruning):
         raise StorageError("the disk is full")
 
     monkeypatch.setattr(worker, "execute", execute)
     assert work(Work(run.path, 0)) == 4
     assert capsys.readouterr().err == "rnnlab: error: the disk is full\n"
+
+
+def test_what_every_run_would_meet_is_left_to_the_driver_to_tell(
+    run, monkeypatch, executed, capsys
+):
+    def execute(attempt, *, resume, tracked, pruning):
+        raise StorageError("last.ckpt cannot be written") from OSError(28, "full")
+
+    monkeypatch.setattr(worker, "execute", execute)
+    assert work(Work(run.path, 0)) == DISK
+    assert capsys.readouterr().err == ""
 
 
 def test_a_trial_with_a_rule_is_pruned_by_it_and_that_is_no_failure(run, executed, monkeypatch):

@@ -32,7 +32,8 @@ class Ended:
     Args:
         run: The run that it was to execute.
         code: Its exit code, negative for a signal; None where nobody knows.
-        why: What the executor knows of a process that has not told itself.
+        why: What the executor knows of a process that has not told itself; None beside a code of
+            None where its machine is gone, which is no failure of the run.
     """
 
     run: Path
