@@ -47,6 +47,7 @@ class Feed:
         self._sweep, self._uri, self._experiment = sweep, uri, experiment
         self._locks: dict[Path, FileLock] = {}
         self._parent = self._above()
+        self._ended = 0
         self._children: dict[Path, Spool] = {}
         self._closing = ThreadPoolExecutor(2, thread_name_prefix="rnnlab-closing")
         self._closed: list[tuple[Outcome, Future[str | None]]] = []
@@ -60,6 +61,14 @@ class Feed:
         """Send what is left of a run, and how it ended, unless MLflow knows all that."""
         if outcome.folder is None or outcome.status is None:
             return
+        self._ended += 1
+        if self._parent is not None:
+            # Which also tells at once when the store is away: the runs themselves keep quiet.
+            tags = {"rnnlab.runs_ended": str(self._ended)}
+            self._parent.submit(lambda above: above.set_tags(tags))
+        self._finish(outcome)
+
+    def _finish(self, outcome: Outcome) -> None:
         run = self._sweep.run(outcome.job.fingerprint)
         spool = self._children.pop(run.path, None)
         if spool is None:
@@ -92,7 +101,7 @@ class Feed:
         if told and missing:
             # The store was away when they ended, and is there now.
             for outcome, _ in missing:
-                self.end(outcome)
+                self._finish(outcome)
             missing = self._missing()
         self._closing.shutdown()
         if missing and not quiet:

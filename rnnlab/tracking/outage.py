@@ -18,12 +18,12 @@ class Outage:
 
     Args:
         uri: The store, without password.
-        points: Where points are kept meanwhile.
+        folder: Where what it lacks is kept meanwhile.
         silence: Seconds after a warning in which there is no other.
     """
 
-    def __init__(self, uri: str, points: Path, silence: float = 600.0) -> None:
-        self._uri, self._points, self._silence = uri, points, silence
+    def __init__(self, uri: str, folder: Path, silence: float = 600.0) -> None:
+        self._uri, self._folder, self._silence = uri, folder, silence
         self._told, self._told_at = False, -silence
         self.lasts = False
         self.why = "no answer in time"
@@ -39,7 +39,7 @@ class Outage:
             "MLflow at %s cannot be used (%s); the run goes on, and points are kept in %s",
             self._uri,
             self.why,
-            self._points,
+            self._folder,
         )
 
     def end(self) -> None:

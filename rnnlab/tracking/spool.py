@@ -78,7 +78,7 @@ class Spool:
         self._run: WritableRun | None = None
         self._jobs: deque[Job] = deque()
         self._refused: set[str] = set()
-        self._outage = Outage(self._link.uri, folder / "metrics.jsonl")
+        self._outage = Outage(self._link.uri, folder)
         self._closing, self._abandoned = threading.Event(), threading.Event()
         self._patience = self._give_up_at = self._status_first_at = float("inf")
         self._final: Final | None = None

@@ -220,7 +220,8 @@ def test_a_run_goes_on_when_its_node_is_lost(started, slurm):
     until(lambda: not psutil.pid_exists(sweep.run.attempt(1).read_status()["pid"]))
     time.sleep(3)
     asked(slurm, "scontrol", "update", "nodename=ALL", "state=resume")
-    assert sweep.end().code == 0
+    # After a node it lost, Slurm waits for two minutes.
+    assert sweep.end(300).code == 0
     assert sweep.statuses()[-1] == Status.FINISHED
     assert len(sweep.statuses()) == 2
 
