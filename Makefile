@@ -29,7 +29,8 @@ lint: $(VENV)/.installed-dev ## lint, types and import contracts only
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test-slow: $(VENV)/.installed-dev ## the tests that wait for real time-outs, and whole sweeps
+test-slow: $(VENV)/.installed-dev ## processes killed, servers stopped, a Ray cluster, PostgreSQL, whole sweeps
+	@test -d /usr/lib/postgresql || (apt-get update -q && apt-get install -q -y postgresql)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) -m "slow and not slurm" --timeout 600
 
 test-slurm: $(VENV)/.installed-dev ## real jobs on a one-node Slurm, which Debian's root installs here

@@ -14,6 +14,10 @@ from rnnlab.errors import ConfigError
 
 _PATIENCE = 60.0  # seconds for a busy controller
 _LATER = ("controller", "try again", "timed out")
+HELD = "HELD"
+"""The state of a job that Slurm could not start once more, and waits to be told that it may."""
+
+_HELD_BECAUSE = "launch failed requeued held"
 _NO_NEWS = ("Try ", "sbatch: Try ")
 
 
@@ -38,12 +42,32 @@ def states(jobs: Iterable[str]) -> dict[str, str]:
         return {}
     wanted = ",".join(sorted({job.partition("_")[0] for job in jobs}))
     done = _run(
-        *("squeue", "--noheader", "--array", "--states=all", "--format=%i|%T", f"--jobs={wanted}")
+        *(
+            "squeue",
+            "--noheader",
+            "--array",
+            "--states=all",
+            "--format=%i|%T|%r",
+            f"--jobs={wanted}",
+        )
     )
     if done.returncode != 0 and "Invalid job id" not in done.stderr:
         raise NoAnswer(said(done.stderr))
-    lines = (line.strip().partition("|") for line in done.stdout.splitlines())
-    return {job: state for job, _, state in lines if job in jobs}
+    found = {}
+    for line in done.stdout.splitlines():
+        job, state, reason = (*line.strip().split("|", 2), "", "")[:3]
+        found[job] = HELD if reason.startswith(_HELD_BECAUSE) else state
+    return {job: state for job, state in found.items() if job in jobs}
+
+
+def release(jobs: Iterable[str]) -> None:
+    """Let jobs be started that are held.
+
+    Raises:
+        NoAnswer: Slurm does not answer.
+    """
+    for job in jobs:
+        _run("scontrol", "release", job)
 
 
 def cancel(jobs: Iterable[str]) -> None:

@@ -231,6 +231,10 @@ class Slurm(Executor):
         states = commands.states(queued.job for queued in self._queue.values())
         for run, queued in list(self._queue.items()):
             state, code = states.get(queued.job), codes.get(queued.place)
+            if state == commands.HELD:
+                # Its node was lost, or is being repaired: nobody else would let it go on.
+                commands.release([queued.job])
+                state = "PENDING"
             if state is not None and state not in _OVER:
                 queued.over = None
                 queued.is_now(state)
