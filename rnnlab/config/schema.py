@@ -149,7 +149,7 @@ class SlurmExecutor:
     memory: Annotated[float | None, Range(above=0)] = None
     requeues: Annotated[int, Range(min=0, max=1000)] = 100
     setup: list[str] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

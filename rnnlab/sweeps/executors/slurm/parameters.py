@@ -34,6 +34,6 @@ def sbatch_parameters(
         found["mem"] = f"{math.ceil(options['memory'] * 1024)}M"
     if gpus:
         found["gpus-per-node"] = gpus
-    own = {key.replace("_", "-"): value for key, value in options["options"].items()}
+    own = {key.replace("_", "-"): value for key, value in (options["options"] or {}).items()}
     found.update(own)
     return {key: value for key, value in found.items() if value is not None and value is not False}
