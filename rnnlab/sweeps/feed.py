@@ -29,6 +29,8 @@ from rnnlab.tracking.uri import redacted
 from rnnlab.tracking.writable_run import WritableRun
 
 PARENT_TAG = "mlflow.parentRunId"
+# Seconds: with several runs at a time a transaction costs as much as the points in it.
+_INTERVAL = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -170,7 +172,7 @@ class Feed:
                 self._uri, self._experiment, name, link.run_id, key=link.key, proceed=proceed
             )
 
-        return Spool(folder, self._uri, opened, points=points, quiet=quiet)
+        return Spool(folder, self._uri, opened, points=points, interval=_INTERVAL, quiet=quiet)
 
     def _close(self, run: SweptRun, spool: Spool, outcome: Outcome) -> str | None:
         """Send what is left of a run, and return why that was not possible, if it was not."""
