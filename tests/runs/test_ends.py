@@ -237,7 +237,7 @@ def test_a_signal_while_mlflow_is_told_leaves_the_run_finished(
     monkeypatch.setattr(attempt.Attempt, "finish", interrupted)
     assert main(["train", *small]) == 143
     assert only_run(tmp_path).read_status()["status"] == "FINISHED"
-    assert "warning: the run has finished; what MLflow lacks" in capsys.readouterr().err
+    assert "warning: the run has ended; what MLflow lacks" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("end", [Status.FINISHED, Status.FAILED])
