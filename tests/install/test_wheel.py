@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -54,6 +55,31 @@ def test_training_runs_from_an_unrelated_folder(run: Call, tmp_path: Path) -> No
     assert json.loads(status.read_text())["status"] == "FINISHED"
     assert "train/loss" in (status.parent / "metrics.jsonl").read_text()
     assert (tmp_path / "outputs" / "mlflow.db").exists()
+
+
+def test_a_sweep_and_a_search_need_no_extra(run: Call, tmp_path: Path) -> None:
+    small = ["trainer.max_epochs=1", "trainer.limit_train_batches=2", "cell.hidden_size=4"]
+    grid = run("rnnlab", "train", "-m", *small, "cell=rnn,gru", "sweep.name=grid")
+    assert grid.count("FINISHED") == 2
+    search = ["sweep.search=random", "sweep.trials=2", "optimizer.lr=interval(1e-3,1e-1)"]
+    found = run("rnnlab", "train", "-m", *small, *search, "sweep.name=search")
+    assert found.count("FINISHED") == 2
+    for name in ("grid", "search"):
+        assert (tmp_path / "outputs" / "sweeps" / name / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("executor", "extra"), [("ray", "rnnlab[ray]"), ("slurm", "rnnlab[slurm]")]
+)
+def test_an_executor_without_its_package_says_which_extra(
+    installed: Path, tmp_path: Path, executor: str, extra: str
+) -> None:
+    command = [installed / "rnnlab", "train", "-m", "cell=rnn,gru", f"executor={executor}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert extra in done.stderr
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_an_editable_install_copies_no_config(tmp_path: Path, call: Call) -> None:
