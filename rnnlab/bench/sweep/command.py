@@ -37,26 +37,31 @@ def sweep(
     from rich.console import Console
 
     from rnnlab.bench.record import check_writable
+    from rnnlab.bench.sweep.ceiling import plain_gain
     from rnnlab.bench.sweep.driving import driver_share
     from rnnlab.bench.sweep.timed import time_alone, time_sweep
 
     check_writable(to, "--json")
     sweeps: dict[int, list[Timed]] = {1: [], workers: []}
     alone: list[float] = []
+    plain: list[float] = []
     shares: dict[bool, list[float]] = {False: [], True: []}
     with tempfile.TemporaryDirectory(prefix="rnnlab-bench-") as place:
         for number in range(rounds):
             for count, found in sweeps.items():
                 folder = Path(place, f"{number}-{count}")
                 found.append(time_sweep(count, runs, epochs, folder))
+            plain.append(plain_gain(workers))
             alone.append(time_alone(epochs, Path(place, f"{number}-alone")))
             for tracked, share in shares.items():
                 folder = Path(place, f"{number}-driven-{tracked}")
                 share.append(driver_share(planned, workers, _SECONDS, folder, tracked))
-    Console(highlight=False).print(table(sweeps[1], sweeps[workers], alone, planned, shares))
+    shown = table(sweeps[1], sweeps[workers], plain, alone, planned, shares)
+    Console(highlight=False).print(shown)
     if to is not None:
         figures: dict[str, Any] = {
             "sweeps": [asdict(each) for found in sweeps.values() for each in found],
+            "plain": plain,
             "alone": alone,
             "driver_share": {"planned": planned, "alone": shares[False], "mlflow": shares[True]},
         }
@@ -66,6 +71,7 @@ def sweep(
 def table(
     one: list[Timed],
     several: list[Timed],
+    plain: list[float],
     alone: list[float],
     planned: int,
     shares: dict[bool, list[float]],
@@ -83,6 +89,7 @@ def table(
         ("runs per hour, 1 worker", [each.per_hour for each in one]),
         (f"runs per hour, {count} workers", [each.per_hour for each in several]),
         (f"{count} workers over 1", ratios),
+        (f"{count} plain PyTorch loops over 1", plain),
         ("seconds of a run's training", [s for each in one for s in each.trained]),
         ("fixed cost of a run in a sweep, seconds", fixed),
         ("fixed cost of rnnlab train alone, seconds", alone),

@@ -19,9 +19,10 @@ def test_the_fixed_cost_is_the_time_to_the_next_run_beyond_the_training():
 
 def test_the_table_holds_medians_and_spread():
     shares = {False: [0.01, 0.02], True: [0.03, 0.05]}
-    shown = table([ONE, ONE], [TWO, TWO], [5.0, 7.0], 1000, shares)
+    shown = table([ONE, ONE], [TWO, TWO], [1.7, 1.9], [5.0, 7.0], 1000, shares)
     cells = dict(zip(shown.columns[0].cells, shown.columns[1].cells, strict=True))
     assert cells["2 workers over 1"] == "1.45"
+    assert cells["2 plain PyTorch loops over 1"] == "1.80"
     assert cells["fixed cost of a run in a sweep, seconds"] == "0.88"
     assert cells["fixed cost of rnnlab train alone, seconds"] == "6.00"
     assert cells["% of the machine for driving 1,000 planned runs"] == "1.50"
