@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 from mlflow.tracking import MlflowClient
@@ -53,8 +54,10 @@ def test_the_server_is_gone_for_a_minute(tmp_path, uri, server, free_port):
     assert folder.metrics.stat().st_size > before + 10_000  # it trained on
     assert sent() == known
     with server(uri, port, tmp_path):
-        # It tries again with growing pauses.
-        wait(lambda: sent() > before, process)
+        # It tries again with growing pauses, and has then to catch up with a minute of points:
+        # what is left when a run is asked to end is sent for a minute at most.
+        back = folder.metrics.stat().st_size
+        wait(lambda: sent() > back, process)
         process.send_signal(signal.SIGTERM)
         errors = process.communicate(timeout=120)[1].decode()
     assert process.returncode == 143
@@ -63,13 +66,15 @@ def test_the_server_is_gone_for_a_minute(tmp_path, uri, server, free_port):
     client = MlflowClient(uri)
     run = client.get_run(run_id)
     assert run.info.status == "KILLED"
-    in_mlflow = sorted(
+    in_mlflow = Counter(
         (point.key, repr(point.value), point.step, point.timestamp)
         for name in run.data.metrics
         for point in client.get_metric_history(run_id, name)
     )
-    in_folder = sorted(
+    in_folder = Counter(
         (point.name, repr(point.value), point.step, point.timestamp)
         for point in read_points(folder.metrics)
     )
-    assert in_mlflow == in_folder
+    # A few of each: pytest would compare ten thousands of points for longer than a test may last.
+    assert [*(in_folder - in_mlflow)][:5] == []
+    assert [*(in_mlflow - in_folder)][:5] == []
