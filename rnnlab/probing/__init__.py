@@ -1,0 +1,1 @@
+"""Measurements of what a recurrent network does inside, as functions of models and traces."""
