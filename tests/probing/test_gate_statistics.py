@@ -83,6 +83,8 @@ def test_the_tenths_are_those_of_the_range() -> None:
     assert (found.low, found.high) == (-1.0, 1.0)
     assert (found.below, found.above) == (0.25, 0.25)
     assert [i for i, count in enumerate(found.counts) if count] == [1, 2, 17, 18]
+    at_the_ends = shown([[[0.1], [0.9]]])
+    assert (at_the_ends.below, at_the_ends.above) == (0, 0)
 
 
 @settings(deadline=None, max_examples=40)
