@@ -18,8 +18,8 @@ from torch import Tensor
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.errors import check_choice
 from rnnlab.models.model import Model
-from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.probing.last_step import of_last_step
+from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.recurrence.trace import Trace, adjoints, traced
 from rnnlab.tasks.base import Task
 
