@@ -1,19 +1,5 @@
-"""Measurements inside recurrent layers: plain functions that return plain numbers."""
+"""Measuring inside a network: gradients through time, what gates do, how long it remembers.
 
-from rnnlab.probing.jacobian import StepJacobians, jacobian_matrices, step_jacobians
-from rnnlab.probing.lyapunov import (
-    LyapunovExponents,
-    autonomous_lyapunov_exponents,
-    lyapunov_exponents,
-)
-from rnnlab.probing.precision import in_double
-
-__all__ = [
-    "LyapunovExponents",
-    "StepJacobians",
-    "autonomous_lyapunov_exponents",
-    "in_double",
-    "jacobian_matrices",
-    "lyapunov_exponents",
-    "step_jacobians",
-]
+Pure functions on a model and a batch. They leave modes, gradients and random generators as they
+are, so that a training that is looked at ends with the same weights.
+"""

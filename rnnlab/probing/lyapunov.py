@@ -68,7 +68,7 @@ def lyapunov_exponents(
 
     Args:
         trace: What passed in the layer. The exponents have its precision, and small ones need
-            float64: see :func:`in_double`.
+            float64: see :func:`rnnlab.probing.precision.in_double`.
         k: How many, from the greatest; None for all of a state of at most 128 numbers, else 16.
         every: Steps from one orthonormalisation to the next. More are faster, and lose exponents
             that differ from the greatest by more than about 36 nats (in float64) in that time.

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from rnnlab.cells import GRU, Cell, Jordan
 from rnnlab.errors import ConfigError
-from rnnlab.probing import autonomous_lyapunov_exponents, in_double, lyapunov_exponents
+from rnnlab.probing.lyapunov import autonomous_lyapunov_exponents, lyapunov_exponents
+from rnnlab.probing.precision import in_double
 from tests.probing.running import MAKERS, drawn, jacobian_of, made, trace_of
 from tests.probing.toy_cells import Elementwise, Forgetful, Linear
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnnlab.probing import jacobian_matrices
+from rnnlab.probing.jacobian import jacobian_matrices
 from tests.probing.running import drawn, trace_of
 from tests.probing.toy_cells import Elementwise
 
