@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rnnlab.plugins.discovery import Component
-from rnnlab.probing import jacobian, jacobian_matrices, step_jacobians
+from rnnlab.probing import jacobian
+from rnnlab.probing.jacobian import jacobian_matrices, step_jacobians
 from tests.probing.running import drawn, jacobian_of, trace_of
 from tests.test_every_cell import CELLS, make, name
 

@@ -3,8 +3,3 @@
 Pure functions on a model and a batch. They leave modes, gradients and random generators as they
 are, so that a training that is looked at ends with the same weights.
 """
-
-from rnnlab.probing.jacobian import StepJacobians, jacobian_matrices, step_jacobians
-from rnnlab.probing.precision import in_double
-
-__all__ = ["StepJacobians", "in_double", "jacobian_matrices", "step_jacobians"]

@@ -69,8 +69,8 @@ def step_jacobians(
     ``state="h"`` takes its block :math:`\partial h_t / \partial h_{t-1}`, with c held.
 
     Args:
-        trace: What passed in the layer; the result has its precision (:func:`in_double` raises
-            it).
+        trace: What passed in the layer; the result has its precision (see
+            :func:`rnnlab.probing.precision.in_double`).
         state: One tensor of the state, by name; None for the whole state.
         values: k, how many singular values to keep; None for all where J is formed, else 16.
         radius: Whether to compute the spectral radius, which takes most of the time.

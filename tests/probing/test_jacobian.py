@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from rnnlab.cells import LSTM
 from rnnlab.errors import ConfigError
-from rnnlab.probing import in_double, jacobian, jacobian_matrices, linearised, step_jacobians, steps
+from rnnlab.probing import jacobian, linearised, steps
+from rnnlab.probing.jacobian import jacobian_matrices, step_jacobians
+from rnnlab.probing.precision import in_double
 from tests.probing.running import MAKERS, by_differences, drawn, jacobian_of, made, trace_of
 from tests.probing.toy_cells import Elementwise, Linear
 
