@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from rnnlab.compare.comparison import Comparison
 from rnnlab.compare.plots.curves import draw_curves
@@ -11,22 +10,8 @@ from rnnlab.compare.plots.heatmap import draw_heatmap
 from rnnlab.compare.plots.importance import draw_importance
 from rnnlab.compare.plots.intervals import draw_intervals
 from rnnlab.compare.plots.parallel import draw_parallel
+from rnnlab.compare.plots.picture import Picture
 from rnnlab.compare.plots.style import drawing, png
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture.
-
-    Args:
-        name: Name of its file, without suffix.
-        title: What it shows, for a heading and for those who do not see it.
-        png: The content of its file.
-    """
-
-    name: str
-    title: str
-    png: bytes
 
 
 def pictures(comparison: Comparison) -> Iterator[Picture]:

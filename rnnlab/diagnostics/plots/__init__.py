@@ -1,0 +1,1 @@
+"""Pictures of what was measured, one file each: from plain numbers to a figure."""
