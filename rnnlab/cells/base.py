@@ -32,9 +32,12 @@ class Cell(nn.Module, ABC, Generic[State]):
         input_size: F, the features of one input step.
         output_size: H, the size of what :meth:`readout` returns.
         gate_ranges: Between what each of the :meth:`gates` lies; 0 and 1 for those not named here.
+        state_names: What the tensors of the state are called, in its order, for inspection; where
+            empty, what the structure itself says (the keys of a dict), or h of a single tensor.
     """
 
     gate_ranges: ClassVar[Mapping[str, Range]] = {}
+    state_names: ClassVar[tuple[str, ...]] = ()
 
     input_size: int
     output_size: int

@@ -42,6 +42,7 @@ class LSTM(FusedCell[LSTMState]):
     """
 
     gate_ranges: ClassVar[dict[str, Range]] = {"candidate": Range(min=-1, max=1)}
+    state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def __init__(
         self,

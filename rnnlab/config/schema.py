@@ -82,6 +82,10 @@ class Diagnostics:
     gradient_norms: bool
     update_ratio: bool
     baselines: bool
+    # Absent from the config of older runs.
+    flow_every_n_epochs: Count | None = None
+    flow_sequences: Count = 32
+    flow_loss: Literal["last", "whole"] = "last"
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,15 @@ class Batch:
         }
         return replace(self, **moved)
 
+    def first(self, rows: int) -> Batch:
+        """Return the first examples; all where there are no more."""
+        kept: dict[str, Any] = {
+            field.name: value[:rows]
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return replace(self, **kept)
+
     def pin_memory(self) -> Batch:
         """Return the batch in page-locked memory, for faster copies to an accelerator."""
         pinned: dict[str, Any] = {

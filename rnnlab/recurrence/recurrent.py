@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -18,6 +19,9 @@ from rnnlab.recurrence.sequence import (
 )
 
 _log = logging.getLogger(__name__)
+
+Tracer = Callable[["Recurrent", Tensor, Tree, Tensor | None, Tensor | None], tuple[Tensor, Tree]]
+"""Runs a layer in place of its engine; see :func:`rnnlab.recurrence.trace.traced`."""
 
 
 class Recurrent(Layer):
@@ -35,6 +39,7 @@ class Recurrent(Layer):
         preferred: The engine that ran the first batch in training, which ``auto`` takes again
             wherever it can: a run does not change its engine with the lengths of its batches, nor
             where it is resumed. None lets ``auto`` choose anew.
+        tracer: Runs it where somebody looks at the states between the steps; else None.
 
     Raises:
         ConfigError: There is no such engine, or it cannot run this cell.
@@ -49,6 +54,7 @@ class Recurrent(Layer):
     choice: Choice | None
     expected_steps: int | None
     preferred: str | None
+    tracer: Tracer | None
 
     def __init__(self, cell: Cell, engine: str = "auto", reverse: bool = False) -> None:
         super().__init__()
@@ -56,7 +62,7 @@ class Recurrent(Layer):
         self.cell, self.engine, self.reverse = cell, engine, reverse
         self.input_size, self.output_size = cell.input_size, cell.output_size
         self.causal = not reverse
-        self.choice = self.expected_steps = self.preferred = None
+        self.choice = self.expected_steps = self.preferred = self.tracer = None
 
     def init_state(self, batch_size: int) -> Tree:
         """Return the state of the cell before the first step."""
@@ -80,6 +86,9 @@ class Recurrent(Layer):
         if self.reverse:
             x = reverse_padded(x, lengths)
             reset = None if reset is None else reverse_reset(reset, lengths)
+        if self.tracer is not None:
+            output, state = self.tracer(self, x, state, lengths, reset)
+            return (reverse_padded(output, lengths) if self.reverse else output), state
         output, state, self.choice = run(
             self.engine, self.cell, x, state, lengths, reset, self.expected_steps, self.preferred
         )

@@ -36,6 +36,19 @@ def leaves(tree: Tree) -> list[Tensor]:
     return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
+def paths(tree: Tree) -> list[str]:
+    """Return where each tensor of a tree is, such as ``memory.0``; a tensor alone is at ``""``."""
+    found, _ = pytree.tree_flatten_with_path(tree)
+    return [
+        ".".join(_name(key) for key in path) for path, leaf in found if isinstance(leaf, Tensor)
+    ]
+
+
+def _name(key: Any) -> str:
+    # Of a named tuple, a dict, or a place in a list.
+    return str(next(v for k in ("name", "key", "idx") if (v := getattr(key, k, None)) is not None))
+
+
 def with_leaves(tree: Tree, tensors: list[Tensor]) -> Tree:
     """Return a tree of the same structure with other tensors: the inverse of :func:`leaves`.
 

@@ -21,7 +21,13 @@ from rnnlab.runs.plugin_history import continued, history
 from rnnlab.runs.record import final_points, manifest_of, run_logger
 from rnnlab.runs.restore import newest_snapshot
 from rnnlab.runs.threads import set_threads
-from rnnlab.runs.trainer import make_trainer, refused_by_lightning, training_loader, training_module
+from rnnlab.runs.trainer import (
+    flow_probe,
+    make_trainer,
+    refused_by_lightning,
+    training_loader,
+    training_module,
+)
 from rnnlab.tracking.mlflow_run import Status as MlflowStatus
 from rnnlab.training import checkpoints
 from rnnlab.training.checkpoint_reading import check_fits, read
@@ -77,8 +83,9 @@ class Attempt:
             every_n_steps=self.config.trainer.get("checkpoint_every_n_steps"),
             signals=self.signals,
         )
+        probe = flow_probe(self.assembly, self.folder)
         trainer = make_trainer(
-            self.config, self.folder, self.logger, module, kept, self.signals, pruning
+            self.config, self.folder, self.logger, module, kept, self.signals, pruning, probe
         )
         batches = training_loader(self.assembly)
         start = self._snapshot() if resume else None
@@ -127,6 +134,8 @@ class Attempt:
             "engines": self.assembly.model.engines(),
             "device": str(device),
         }
+        if probe is not None:
+            result["probe_seconds"] = round(probe.seconds, 3)
         self._record(result)
         return result
 
@@ -172,6 +181,8 @@ class Attempt:
         )
         for path in (self.folder.manifest, self.folder.result, self.folder.spec):
             self.logger.log_artifact(path)
+        if self.folder.looks.exists():
+            self.logger.log_artifact(self.folder.looks, "diagnostics")
         best = self.folder.checkpoint(checkpoints.BEST)
         if self.config.tracking.checkpoint and best.exists():
             self.logger.log_artifact(best, "checkpoints")

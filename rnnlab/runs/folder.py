@@ -109,6 +109,11 @@ class RunFolder:
         return self._inside("checkpoints")
 
     @property
+    def looks(self) -> Path:
+        """What was seen inside the network while it was trained, a JSON object a line."""
+        return self._inside("diagnostics/flow.jsonl")
+
+    @property
     def log(self) -> Path:
         """What the run said."""
         return self._inside("log.txt")

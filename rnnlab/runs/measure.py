@@ -28,6 +28,14 @@ def loader(assembly: Assembly, part: Part, *, shuffle: bool = False) -> Loader:
     )
 
 
+def probe_batch(assembly: Assembly, sequences: int, part: Part = "val") -> Batch:
+    """Return the first sequences of a part, what is looked at inside the network.
+
+    Fewer where the first batch of the part, or the whole of it, has fewer.
+    """
+    return next(iter(loader(assembly, part))).first(sequences)
+
+
 def scores(assembly: Assembly, device: torch.device) -> dict[str, dict[str, float]]:
     """Return the scores of the model on all parts.
 

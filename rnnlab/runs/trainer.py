@@ -18,21 +18,26 @@ from rnnlab.config import build
 from rnnlab.data.loading import Loader, make_loader
 from rnnlab.data.share import shared
 from rnnlab.errors import ConfigError
+from rnnlab.probing.look import append_look
+from rnnlab.recurrence import Recurrent
 from rnnlab.runs import ranks
 from rnnlab.runs.assemble import Assembly
 from rnnlab.runs.folder import RunFolder
-from rnnlab.runs.measure import loader, most_batches
+from rnnlab.runs.measure import loader, most_batches, probe_batch
 from rnnlab.runs.optimizers import optimizer
 from rnnlab.tracking.logger import RunLogger
 from rnnlab.training.checkpoint_files import AtomicCheckpointIO
 from rnnlab.training.checkpoints import Checkpoints
 from rnnlab.training.direct_loop import use_direct_loop
 from rnnlab.training.early_stopping import PatientStopping
+from rnnlab.training.flow_probe import FlowProbe
 from rnnlab.training.module import TrainingModule
 from rnnlab.training.progress import OneLineProgress
 from rnnlab.training.pruning import Pruning
 from rnnlab.training.signals import OwnSignalHandlers, Signals
 from rnnlab.training.tbptt import TruncatedLoader
+
+_log = logging.getLogger(__name__)
 
 LIGHTNING = """
     max_epochs max_steps accumulate_grad_batches gradient_clip_val check_val_every_n_epoch
@@ -88,6 +93,7 @@ def make_trainer(
     kept: Checkpoints,
     signals: Signals,
     pruning: Pruning | None = None,
+    probe: FlowProbe | None = None,
 ) -> pl.Trainer:
     """Return Lightning's Trainer as the config sets it up.
 
@@ -99,6 +105,7 @@ def make_trainer(
         kept: Writes the checkpoints; Lightning's own are off.
         signals: Handles signals while training.
         pruning: Asks after each validation whether to go on.
+        probe: Looks inside the network every few epochs.
     """
     options = config.trainer
     callbacks: list[pl.Callback] = [kept, OwnSignalHandlers(signals), *build.callbacks(config)]
@@ -107,6 +114,8 @@ def make_trainer(
         callbacks.append(
             PatientStopping(monitor, patience=options.patience, mode=module.monitor_mode)
         )
+    if probe is not None:
+        callbacks.append(probe)
     if pruning is not None:
         callbacks.append(pruning)  # last of those that may end the training
     if options.enable_progress_bar:
@@ -120,6 +129,25 @@ def make_trainer(
     )
     use_direct_loop(trainer)
     return trainer
+
+
+def flow_probe(assembly: Assembly, folder: RunFolder) -> FlowProbe | None:
+    """Return what looks inside the network while it is trained, if the config wants it."""
+    options = assembly.config.diagnostics
+    # The configs of older runs have none of these.
+    every = options.get("flow_every_n_epochs")
+    if every is None:
+        return None
+    if not any(isinstance(part, Recurrent) for part in assembly.model.modules()):
+        # Such as a window of inputs that is compared with recurrent networks in one sweep.
+        _log.warning("no gradient through time is measured: the model has no recurrent layer")
+        return None
+    return FlowProbe(
+        lambda: probe_batch(assembly, options.flow_sequences),
+        lambda look: append_look(folder.looks, look),
+        every=every,
+        whose=options.flow_loss,
+    )
 
 
 def signals_of(config: DictConfig) -> Signals:

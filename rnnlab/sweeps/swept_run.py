@@ -117,6 +117,9 @@ def _take_over(before: RunFolder, attempt: RunFolder) -> None:
             shutil.copyfile(source, attempt.path / name)
     if before.metrics.exists():
         copy_whole_lines(before.metrics, attempt.metrics)
+    if before.looks.exists():
+        attempt.looks.parent.mkdir()
+        copy_whole_lines(before.looks, attempt.looks)
     if before.checkpoints.exists():
         attempt.checkpoints.mkdir()
         for source in sorted(before.checkpoints.glob("*.ckpt")):

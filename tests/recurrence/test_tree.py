@@ -113,3 +113,9 @@ def test_with_leaves_is_the_inverse_of_leaves(original: Any) -> None:
         if len(wrong) != len(others):
             with pytest.raises(ValueError, match=f"of {len(others)} tensors .* {len(wrong)}"):
                 tree.with_leaves(original, wrong)
+
+
+def test_paths_say_where_each_tensor_is() -> None:
+    assert tree.paths(make(1.0)) == ["0.a", "0.b.k", "1.0"]
+    assert tree.paths(torch.ones(1)) == [""]
+    assert tree.paths(None) == []

@@ -18,6 +18,7 @@ class Fused(Engine):
 
     name = "fused"
     reason = "torch has a kernel for this cell"
+    trace_refusal = "torch's kernels do not show the states between the steps"
 
     def cell_refusal(self, cell: Cell) -> str | None:
         """Refuse cells without a kernel, and those that changed the step of their parent."""

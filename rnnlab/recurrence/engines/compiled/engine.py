@@ -26,6 +26,7 @@ class Compiled(Engine):
 
     name = "compiled"
     reason = "the step of this cell is compiled"
+    trace_refusal = "a compiled chunk of steps does not show the states between them"
 
     def __init__(self) -> None:
         self._compilations: WeakKeyDictionary[Cell, Compilation] = WeakKeyDictionary()
