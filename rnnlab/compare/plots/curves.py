@@ -14,6 +14,7 @@ from rnnlab.compare.plots.style import (
     grid,
     label,
     labelled_by,
+    logarithmic,
     new_figure,
 )
 
@@ -47,7 +48,7 @@ def draw_curves(comparison: Comparison) -> Figure | None:
         _draw(axes, known, place)
     lowest, highest = _range([known for _, known in found])
     if lowest > 0 and highest / lowest > _LOGARITHMIC:
-        axes.set_yscale("log")
+        logarithmic(axes, "y")
     metric = Metric(comparison.curve, comparison.metric.better)
     axes.set_ylabel(metric.axis)
     axes.set_xlabel("training (optimizer steps)")

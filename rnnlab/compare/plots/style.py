@@ -82,3 +82,25 @@ def labelled_by(samples: Samples) -> str:
 def grid(axes: Axes, axis: str) -> None:
     """Draw pale lines across an axis."""
     axes.grid(axis=axis, color="0.9", linewidth=0.8)  # type: ignore[arg-type]
+
+
+def logarithmic(axes: Axes, axis: str) -> None:
+    """Make an axis, ``x`` or ``y``, logarithmic, with labels such as ``0.01`` and ``1e-6``.
+
+    matplotlib's own would be formulas, which :func:`drawing` draws as the text they are.
+    """
+    from matplotlib.ticker import LogFormatter
+
+    class Plain(LogFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return plain(x) if super().__call__(x, pos) else ""
+
+    getattr(axes, f"set_{axis}scale")("log")
+    of = getattr(axes, f"{axis}axis")
+    of.set_major_formatter(Plain())
+    of.set_minor_formatter(Plain(labelOnlyBase=False))
+
+
+def plain(value: float) -> str:
+    """Return a power of ten as a label: ``0.01``, ``1e-6``."""
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
