@@ -18,8 +18,8 @@ from torch import Tensor
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.errors import check_choice
 from rnnlab.models.model import Model
-from rnnlab.probing.evaluating import evaluating
 from rnnlab.probing.last_step import of_last_step
+from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.recurrence.trace import Trace, adjoints, traced
 from rnnlab.tasks.base import Task
 
@@ -85,7 +85,12 @@ def measure_flow(
         ConfigError: The model has no recurrent layer, or the engine cannot be looked into.
     """
     check_choice("whose", whose, get_args(Whose))
-    with evaluating(model), traced(model, engine) as traces:
+    with (
+        undisturbed(model),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        traced(model, engine) as traces,
+    ):
         output = model(batch)
         chosen = of_last_step(output, batch, model.spec) if whose == "last" else output
         loss = task.loss(chosen, batch)

@@ -82,7 +82,7 @@ def settle(
     if link.run_id is None and experiment is None:
         _log.warning("MLflow at %s never got the run %s", link.uri, folder)
         return False
-    address = _address(link, uri)
+    address = address_of(link, uri)
     points = folder / "metrics.jsonl"
     began = _first_timestamp(points)
 
@@ -111,7 +111,7 @@ def settle(
     return spool.close(status, cause, end_time=ended, timeout=timeout, patience=patience)
 
 
-def _address(link: Link, uri: str | None) -> str:
+def address_of(link: Link, uri: str | None) -> str:
     """Return the link's URI with its password, if one of the URIs at hand is the same with it."""
     for candidate in (uri, os.environ.get("MLFLOW_TRACKING_URI")):
         if candidate and redacted(address := tracking_uri(candidate)) == link.uri:
