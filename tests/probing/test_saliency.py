@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnnlab.cells import GRU, LSTM, AffineCell
+from rnnlab.cells import GRU, LSTM, AffineCell, Cell
 from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.model import Model
 from rnnlab.models.output import Output
+from rnnlab.models.recurrent_backbone import RecurrentBackbone
 from rnnlab.models.sequence_model import SequenceModel
 from rnnlab.probing.saliency import saliency
 from rnnlab.tasks.base import Task
@@ -269,6 +270,25 @@ def test_every_model_is_measured_and_left_as_it_was(case: Case, backbone: Any) -
     assert all(torch.equal(value, values[name]) for name, value in model.state_dict().items())
     assert model.engines() == engines
     assert [len(m._forward_pre_hooks) for m in model.modules()] == hooks
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("linear", "scan"), ("lstm", "fused")])
+def test_every_engine_gives_the_same(kind: str, engine: str) -> None:
+    found = []
+    for name in (engine, "loop"):
+        torch.manual_seed(0)
+
+        def make(input_size: int, *, causal: bool = False, name: str = name) -> RecurrentBackbone:
+            def cell(size: int) -> Cell:
+                return Linear(size, 0.7) if kind == "linear" else LSTM(size, hidden_size=4)
+
+            return RecurrentBackbone(input_size, cell, layers=2, engine=name)
+
+        model = SequenceModel(DataSpec(SERIES, Field("tokens", 3, False)), make).double()
+        lengths = torch.tensor([6, 2, 4])
+        batch = Batch(torch.randn(3, 6, 1).double(), lengths=lengths)
+        found.append(saliency(model, batch))
+    torch.testing.assert_close(found[0].by_row, found[1].by_row, equal_nan=True)
 
 
 def test_dropout_is_off() -> None:
