@@ -105,7 +105,7 @@ def _statistics(values: Tensor, at: Tensor, steps: int, bounds: Range) -> GateSt
     mean = _number(means[0])
     finite = values if mean is not None else values[values.isfinite()]
     low, high, bounded = _ends(finite, bounds)
-    bins = (finite - low).mul_(BINS / (high - low)).clamp_(0, BINS - 1).to(torch.uint8)
+    bins = (finite - low).div_(high - low).mul_(BINS).clamp_(0, BINS - 1).to(torch.uint8)
     counts = tuple(torch.bincount(bins.flatten(), minlength=BINS).tolist())
     if bounded:
         below = _along(values < low + _LOW * (high - low), at, steps)
