@@ -5,6 +5,7 @@ from rnnlab.cells.gru import GRU
 from rnnlab.cells.interpolating import InterpolatingCell
 from rnnlab.cells.jordan import Jordan
 from rnnlab.cells.lstm import LSTM
+from rnnlab.cells.retention import Retention
 from rnnlab.cells.rnn import RNN
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FusedCell",
     "InterpolatingCell",
     "Jordan",
+    "Retention",
     "State",
     "Tree",
 ]

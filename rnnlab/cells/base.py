@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from torch import Tensor, nn
 
+from rnnlab.cells.retention import Retention
 from rnnlab.ranges import Range
 
 State = TypeVar("State")
@@ -32,11 +33,14 @@ class Cell(nn.Module, ABC, Generic[State]):
         input_size: F, the features of one input step.
         output_size: H, the size of what :meth:`readout` returns.
         gate_ranges: Between what each of the :meth:`gates` lies; 0 and 1 for those not named here.
+        retention: Which gate multiplies the old state, so that it tells how long the state lasts;
+            None where there is none.
         state_names: What the tensors of the state are called, in its order, for inspection; where
             empty, what the structure itself says (the keys of a dict), or h of a single tensor.
     """
 
     gate_ranges: ClassVar[Mapping[str, Range]] = {}
+    retention: ClassVar[Retention | None] = None
     state_names: ClassVar[tuple[str, ...]] = ()
 
     input_size: int

@@ -16,6 +16,7 @@ from rnnlab.cells.kernels import (
     run_kernel,
     torch_input_size,
 )
+from rnnlab.cells.retention import Retention
 from rnnlab.ranges import Range
 
 
@@ -37,6 +38,7 @@ class GRU(FusedCell[Tensor]):
     """
 
     gate_ranges: ClassVar[dict[str, Range]] = {"candidate": Range(min=-1, max=1)}
+    retention: ClassVar[Retention] = Retention("update")
 
     def __init__(self, input_size: int, hidden_size: Annotated[int, Range(min=1)] = 128) -> None:
         super().__init__()

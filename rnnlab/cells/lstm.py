@@ -16,6 +16,7 @@ from rnnlab.cells.kernels import (
     run_kernel,
     torch_input_size,
 )
+from rnnlab.cells.retention import Retention
 from rnnlab.ranges import Range
 
 LSTMState = tuple[Tensor, Tensor]
@@ -42,6 +43,7 @@ class LSTM(FusedCell[LSTMState]):
     """
 
     gate_ranges: ClassVar[dict[str, Range]] = {"candidate": Range(min=-1, max=1)}
+    retention: ClassVar[Retention] = Retention("forget")  # of c
     state_names: ClassVar[tuple[str, ...]] = ("h", "c")
 
     def __init__(

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rnnlab.cells import GRU, LSTM, AffineCell
+from rnnlab.cells import GRU, LSTM, AffineCell, Cell
 from rnnlab.data.batch import Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.model import Model
 from rnnlab.models.output import Output
+from rnnlab.models.recurrent_backbone import RecurrentBackbone
 from rnnlab.models.sequence_model import SequenceModel
 from rnnlab.probing.saliency import saliency
 from rnnlab.tasks.base import Task
@@ -180,6 +181,16 @@ def test_the_norm_of_a_loss_is_that_of_finite_differences(case: Case) -> None:
     assert_same_by_lag(found.by_row, expected, batch)
 
 
+def test_the_target_of_a_row_without_steps_is_not_looked_at() -> None:
+    spec = DataSpec(SERIES, Field("tokens", 3, True), aligned=True)
+    model = TASKS[spec.mapping].build_model(spec, lstm()).double()
+    target = torch.tensor([[0, 1], [77, 77]])  # there is no such class
+    batch = Batch(torch.randn(2, 2, 1).double(), target, torch.tensor([2, 0]))
+    found = saliency(model, batch, TASKS[spec.mapping])
+    assert found.rows.tolist() == [1, 1]
+    assert (found.norms > 0).all()
+
+
 @pytest.mark.parametrize("w", [0.5, -0.9, 1.0, 1.1])
 def test_a_linear_recurrence_has_powers_of_its_weight(w: float) -> None:
     model = linear_model(w, head=-3.0)
@@ -269,6 +280,25 @@ def test_every_model_is_measured_and_left_as_it_was(case: Case, backbone: Any) -
     assert all(torch.equal(value, values[name]) for name, value in model.state_dict().items())
     assert model.engines() == engines
     assert [len(m._forward_pre_hooks) for m in model.modules()] == hooks
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("linear", "scan"), ("lstm", "fused")])
+def test_every_engine_gives_the_same(kind: str, engine: str) -> None:
+    found = []
+    for name in (engine, "loop"):
+        torch.manual_seed(0)
+
+        def make(input_size: int, *, causal: bool = False, name: str = name) -> RecurrentBackbone:
+            def cell(size: int) -> Cell:
+                return Linear(size, 0.7) if kind == "linear" else LSTM(size, hidden_size=4)
+
+            return RecurrentBackbone(input_size, cell, layers=2, engine=name)
+
+        model = SequenceModel(DataSpec(SERIES, Field("tokens", 3, False)), make).double()
+        lengths = torch.tensor([6, 2, 4])
+        batch = Batch(torch.randn(3, 6, 1).double(), lengths=lengths)
+        found.append(saliency(model, batch))
+    torch.testing.assert_close(found[0].by_row, found[1].by_row, equal_nan=True)
 
 
 def test_dropout_is_off() -> None:

@@ -46,3 +46,10 @@ def test_a_gate_that_is_shut_keeps_the_state() -> None:
     state = torch.tensor([[0.7]])
     _, last = Recurrent(cell)(torch.randn(1, 100, 1), state)
     assert torch.equal(last, state)
+
+
+def test_its_retention_is_what_multiplies_the_state() -> None:
+    cell = MinGRU(3, hidden_size=4).double()
+    z, state = cell.project(torch.randn(2, 3).double()), torch.randn(2, 4).double()
+    kept = cell.retention.kept(cell.gates(z, state)[cell.retention.gate])
+    torch.testing.assert_close(kept, cell.coefficients(z)[0])

@@ -29,3 +29,10 @@ def test_the_shares_add_up_to_one_where_both_gates_vanish() -> None:
     gates = cell.gates(z, cell.init_state(3))
     assert gates["forget"].squeeze(1).tolist() == [0.5, 0.0, 1.0]
     assert (gates["forget"] + gates["input"]).squeeze(1).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_its_retention_is_what_multiplies_the_state() -> None:
+    cell = MinLSTM(3, hidden_size=4).double()
+    z, state = cell.project(torch.randn(2, 3).double()), torch.randn(2, 4).double()
+    kept = cell.retention.kept(cell.gates(z, state)[cell.retention.gate])
+    torch.testing.assert_close(kept, cell.coefficients(z)[0])

@@ -48,6 +48,23 @@ class GateRules(CellSubject):
         )
 
     @rule("test_gate_ranges_name_gates")
+    def test_retention_names_a_gate(self) -> None:
+        """Retention must name a gate that lies between 0 and 1."""
+        cell = self.cell()
+        if cell.retention is None:
+            raise not_applicable("the cell says of no gate that it keeps the state")
+        gates, name = _gates(cell, 1.0, required=False), cell.retention.gate
+        assert name in gates, (
+            f"retention names {name}, and gates returns {', '.join(sorted(gates)) or 'none'}: use "
+            "the name of the gate that multiplies the old state"
+        )
+        bounds = cell.gate_ranges.get(name, _UNIT)
+        assert (bounds.min, bounds.max) == (0, 1), (
+            f"retention names {name}, whose range is {str(bounds) or 'any number'}: a share of the "
+            "state lies between 0 and 1"
+        )
+
+    @rule("test_gate_ranges_name_gates")
     def test_gates_lie_in_their_range(self) -> None:
         """A gate must lie within gate_ranges[name], or 0 to 1 where it is not named there."""
         cell = self.cell()

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 from torch import Tensor
 
-from rnnlab.cells import GRU, LSTM, RNN
+from rnnlab.cells import GRU, LSTM, RNN, Retention
 from rnnlab.ranges import Range
 from rnnlab.testing.cells.gates import GateRules
 from rnnlab.testing.run import rules
@@ -39,12 +39,22 @@ class Misspelt(LSTM):
     gate_ranges: ClassVar[dict[str, Range]] = {"candidat": Range(min=-1, max=1)}
 
 
+class KeepsByNothing(LSTM):
+    retention: ClassVar[Retention] = Retention("forgot")
+
+
+class KeepsByCandidate(GRU):
+    retention: ClassVar[Retention] = Retention("candidate")
+
+
 MUTANTS: list[tuple[str, type, str]] = [
     ("test_gates_have_a_row_for_each_example", ReturnsAList, "must return a dict"),
     ("test_gates_have_a_row_for_each_example", OneForAll, "gate bias is float64(12,)"),
     ("test_gates_lie_in_their_range", Undeclared, "declare gate_ranges = {'candidate': Range("),
     ("test_gates_lie_in_their_range", Unbounded, "for inputs of size 1000"),
     ("test_gate_ranges_name_gates", Misspelt, "gate_ranges names candidat, and gates returns"),
+    ("test_retention_names_a_gate", KeepsByNothing, "retention names forgot, and gates returns"),
+    ("test_retention_names_a_gate", KeepsByCandidate, "retention names candidate, whose range is"),
 ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from rnnlab.cells.interpolating import InterpolatingCell
+from rnnlab.cells.retention import Retention
 from rnnlab.ranges import Range
 from rnnlab_mingru.candidate import Candidate, candidate
 
@@ -28,6 +29,8 @@ class MinGRU(InterpolatingCell):
         candidate: The function g: ``linear`` is the identity, ``positive`` that of the paper's
             appendix B.
     """
+
+    retention: ClassVar[Retention] = Retention("update", keeps="rest")
 
     def __init__(
         self,

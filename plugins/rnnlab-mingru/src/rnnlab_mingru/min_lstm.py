@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnnlab.cells.interpolating import InterpolatingCell
+from rnnlab.cells.retention import Retention
 from rnnlab.ranges import Range
 from rnnlab_mingru.candidate import Candidate, candidate
 
@@ -29,6 +30,8 @@ class MinLSTM(InterpolatingCell):
         candidate: The function g: ``linear`` is the identity, ``positive`` that of the paper's
             appendix B.
     """
+
+    retention: ClassVar[Retention] = Retention("forget")
 
     def __init__(
         self,
