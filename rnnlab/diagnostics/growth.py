@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnnlab.compare.flat import ABSENT, short
-from rnnlab.compare.intervals import Estimate
+from rnnlab.compare.intervals import Estimate, estimate
 from rnnlab.compare.numbers import interval, number
 from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows, Measure, is_censored
 
@@ -74,13 +74,13 @@ def lines(flows: Flows, key: str | None) -> list[Line]:
     return found
 
 
-def estimates(
+def values(
     flows: Flows, line: Line, measure: Measure, lengths: Sequence[float]
-) -> list[Estimate]:
-    """Return a measure at each length; of a length that was not tried there are no values."""
+) -> list[list[float]]:
+    """Return the value of each seed at each length; of one that was not tried there is none."""
     samples = flows.samples(measure).all
     return [
-        samples[line.settings[length]].estimate if length in line.settings else Estimate(0)
+        list(samples[line.settings[length]].values.values()) if length in line.settings else []
         for length in lengths
     ]
 
@@ -93,9 +93,9 @@ def grown(flows: Flows, measure: Measure, key: str) -> tuple[list[str], list[lis
     cells = []
     for line in several:
         row = [line.name]
-        for length, found in zip(lengths, estimates(flows, line, measure, lengths), strict=True):
+        for length, found in zip(lengths, values(flows, line, measure, lengths), strict=True):
             index = line.settings.get(length)
-            row.append("" if index is None else shown(flows, index, measure, found))
+            row.append("" if index is None else shown(flows, index, measure, estimate(found)))
         cells.append(row)
     return head, cells
 

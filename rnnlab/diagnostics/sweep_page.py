@@ -13,7 +13,7 @@ from rnnlab.compare.plots.picture import Picture
 from rnnlab.compare.plots.style import drawing, png
 from rnnlab.compare.writing import write
 from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows, read_flows
-from rnnlab.diagnostics.growth import Line, estimates, grown, length_key, lines
+from rnnlab.diagnostics.growth import Line, grown, length_key, lines, values
 from rnnlab.diagnostics.plots.decay_curves import Decay, draw_decay_curves
 from rnnlab.diagnostics.plots.horizons import Growth, draw_horizons
 from rnnlab.diagnostics.remedies import Effect, Remedy, remedies
@@ -103,13 +103,14 @@ def pictures(flows: Flows) -> Iterator[Picture]:
 
 
 def _horizons(flows: Flows, several: Sequence[Line], key: str) -> Figure | None:
-    score = flows.measures[-1]
     growths = []
     for line in several:
         lengths = sorted(line.settings)
-        horizons = estimates(flows, line, HORIZON_AFTER, lengths)
-        scores = estimates(flows, line, score, lengths)
-        growths.append(Growth(line.name, lengths, horizons, scores, line.colour, line.dash))
+        before, after, scores = (
+            values(flows, line, measure, lengths)
+            for measure in (HORIZON_BEFORE, HORIZON_AFTER, flows.measures[-1])
+        )
+        growths.append(Growth(line.name, lengths, before, after, scores, line.colour, line.dash))
     constant = next(((each.name, each.value) for each in flows.baselines if each.constant), None)
     label = Metric(flows.score.name, flows.score.better).axis
     return draw_horizons(growths, key=key, score=label, baseline=constant)
