@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from rnnlab.compare.flat import ABSENT, in_order
 from rnnlab.compare.paired import Pair, compare_pairs
-from rnnlab.compare.settings import Setting
 from rnnlab.diagnostics.flows import Flows, Measure
 
 # Another length of the sequences is another problem, and no remedy.
@@ -84,44 +83,42 @@ def remedies(flows: Flows) -> list[Remedy]:
     A pair of settings shows one where they agree in all keys but one. Of the values of that key
     the plainest is the one without: ``null`` before a number, a small number before a large one,
     ``rnn`` before other cells. Where the key chooses a component, keys that only one of the two
-    has belong to the choice. A key of the dataset is part of the problem and no remedy.
+    has belong to the choice, and values that no setting of the plain one has come with it too. A
+    key of the dataset is part of the problem and no remedy.
     """
-    pairs = list(_pairs(flows))
+    axes = flows.settings.axes
+    values = [{axis: flow.setting.shown(axis) for axis in axes} for flow in flows.all]
+    pairs = list(_pairs(values))
     tested = {measure.name: _tested(flows, measure, pairs) for measure in flows.measures}
     effects: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
     for place, (key, plain, treated) in enumerate(pairs):
-        before, after = (flows.all[index].setting for index in (plain, treated))
-        effects[key, before.shown(key), after.shown(key)].append(
-            Effect(
-                plain,
-                treated,
-                _others(flows, key, before, after),
-                {name: found[place] for name, found in tested.items()},
-            )
+        before, after = values[plain], values[treated]
+        differences = {name: found[place] for name, found in tested.items()}
+        effects[key, before[key], after[key]].append(
+            Effect(plain, treated, _others(before, after, key), differences)
         )
     return [Remedy(*change, tuple(several)) for change, several in effects.items()]
 
 
-def _pairs(flows: Flows) -> Iterator[tuple[str, int, int]]:
-    """Give key, index without and index with the remedy."""
-    axes, settings = flows.settings.axes, [flow.setting for flow in flows.all]
-    for key in axes:
+def _pairs(values: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, int, int]]:
+    """Give key, index without and index with the remedy, of settings told by their values."""
+    for key in values[0] if values else ():
         if key.partition(".")[0] in _PROBLEM:
             continue
-        ranks = _ranks({setting.shown(key) for setting in settings})
-        for treated, after in enumerate(settings):
-            if after.shown(key) == ABSENT:
-                continue
-            candidates = [
+        ranks = _ranks({each[key] for each in values} - {ABSENT})
+        for treated, after in enumerate(values):
+            plainer = [
                 plain
-                for plain, before in enumerate(settings)
-                if before.shown(key) != ABSENT
-                and ranks[before.shown(key)] < ranks[after.shown(key)]
-                and _agree(before, after, key, axes)
+                for plain, before in enumerate(values)
+                if after[key] != ABSENT != before[key]
+                and ranks[before[key]] < ranks[after[key]]
+                and _agree(before, after, key, strict=False)
             ]
-            least = min((ranks[settings[each].shown(key)] for each in candidates), default=0)
+            strict = [plain for plain in plainer if _agree(values[plain], after, key, strict=True)]
+            candidates = strict or plainer
+            least = min((ranks[values[plain][key]] for plain in candidates), default=0)
             for plain in candidates:
-                if ranks[settings[plain].shown(key)] == least:
+                if ranks[values[plain][key]] == least:
                     yield key, plain, treated
 
 
@@ -130,21 +127,30 @@ def _ranks(values: set[str]) -> dict[str, int]:
     return {value: rank for rank, value in enumerate([*plain, *in_order(values - set(plain))])}
 
 
-def _agree(first: Setting, second: Setting, key: str, axes: Sequence[str]) -> bool:
-    return all(
-        first.shown(axis) == second.shown(axis)
-        or (axis.startswith(f"{key}.") and ABSENT in (first.shown(axis), second.shown(axis)))
-        for axis in axes
-        if axis != key
-    )
+def _agree(first: Mapping[str, str], second: Mapping[str, str], key: str, *, strict: bool) -> bool:
+    """Return whether two settings agree in all but a key, and in what it chooses.
+
+    Args:
+        first: The values of one.
+        second: The values of the other.
+        key: The key.
+        strict: Whether keys of a chosen component that both have must agree too.
+    """
+    for axis, value in first.items():
+        if axis == key or value == second[axis]:
+            continue
+        chosen = axis.startswith(f"{key}.")
+        if not chosen or (strict and ABSENT not in (value, second[axis])):
+            return False
+    return True
 
 
-def _others(flows: Flows, key: str, before: Setting, after: Setting) -> dict[str, str]:
+def _others(before: Mapping[str, str], after: Mapping[str, str], key: str) -> dict[str, str]:
     found = {}
-    for axis in flows.settings.axes:
-        value = after.shown(axis) if after.shown(axis) != ABSENT else before.shown(axis)
-        if axis != key and value != ABSENT:
-            found[axis] = value
+    for axis, value in before.items():
+        known = [each for each in dict.fromkeys((value, after[axis])) if each != ABSENT]
+        if axis != key and known:
+            found[axis] = " → ".join(known)
     return found
 
 

@@ -112,6 +112,39 @@ def test_another_cell_is_a_remedy_and_brings_its_own_keys(tmp_path: Path) -> Non
     }
 
 
+def test_a_value_that_comes_with_the_choice_is_told_where_the_plain_one_varies(
+    tmp_path: Path,
+) -> None:
+    several = found(
+        tmp_path,
+        ({"cell": "rnn", "cell__recurrent_init": "uniform", "cell__hidden_size": 32}, POOR),
+        ({"cell": "rnn", "cell__recurrent_init": "orthogonal", "cell__hidden_size": 32}, POOR),
+        ({"cell": "irnn", "cell__recurrent_init": "identity", "cell__hidden_size": 32}, GOOD),
+    )
+
+    told = {(remedy.name, effect.place) for remedy in several for effect in remedy.effects}
+    assert told == {
+        ("cell: rnn → irnn", "cell.recurrent_init=uniform → identity"),
+        ("cell: rnn → irnn", "cell.recurrent_init=orthogonal → identity"),
+        ("cell.recurrent_init: uniform → orthogonal", "cell=rnn"),
+    }
+
+
+def test_cells_are_compared_at_the_same_width_where_there_is_one(tmp_path: Path) -> None:
+    several = found(
+        tmp_path,
+        ({"cell": "rnn", "cell__hidden_size": 32}, POOR),
+        ({"cell": "rnn", "cell__hidden_size": 64}, POOR),
+        ({"cell": "gru", "cell__hidden_size": 64}, GOOD),
+    )
+
+    told = {(remedy.name, effect.place) for remedy in several for effect in remedy.effects}
+    assert told == {
+        ("cell: rnn → gru", "cell.hidden_size=64"),
+        ("cell.hidden_size: 32 → 64", "cell=rnn"),
+    }
+
+
 def test_p_values_are_corrected_over_all_pairs_of_a_measure(tmp_path: Path) -> None:
     clips = {None: POOR, 1: GOOD, 2: GOOD[::-1]}
     settings = [({"trainer__gradient_clip_val": clip}, values) for clip, values in clips.items()]

@@ -114,7 +114,7 @@ def _draw(axes: Axes, growth: Growth, values: Values, aside: float) -> None:
     colour = COLOURS[growth.colour % len(COLOURS)]
     axes.plot(
         [length for length, _, _ in known],
-        [each.mean for _, _, each in known],
+        [each.mean or 0.0 for _, _, each in known],
         color=colour,
         linestyle=DASHES[growth.dash % len(DASHES)],
         linewidth=1.8,
