@@ -16,6 +16,7 @@ import typer
 from rnnlab import __version__
 from rnnlab.bench.command import bench
 from rnnlab.compare.command import compare
+from rnnlab.diagnostics.command import diagnose
 from rnnlab.errors import (
     ConfigError,
     Interrupted,
@@ -185,6 +186,7 @@ def scores(
 
 
 app.command("compare")(compare)
+app.command("diagnose")(diagnose)
 
 
 @app.command("list")
@@ -425,6 +427,11 @@ def _report(run: Any) -> None:
     outputs = run.path.parents[1]
     elsewhere = "" if outputs == absolute(default_output_dir()) else f" --output-dir {outputs}"
     _show(results_table(run.read_result(), run.path.parent.name))
+    if run.looks.exists():
+        from rnnlab.diagnostics.publish import publish_looks
+
+        publish_looks(run)
+        _show(f"\ngradients   rnnlab diagnose {run.path.name}   (pictures: {run.diagnostics})")
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
 
 
