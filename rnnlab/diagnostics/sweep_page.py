@@ -73,7 +73,8 @@ def sweep_page(flows: Flows) -> str:
         f"rnnlab {as_text(__version__)}. The horizon is the lag at which the norm of the gradient "
         "by the state has fallen by 1e-3; ≥ says that in some run it never does, and the length "
         "of the sequence counts. Intervals are Student's t at 95% over seeds, not corrected; a "
-        "star marks a difference established at 5% after Holm's correction over all pairs."
+        "star marks a difference established at 5%, Holm's correction over the places of one "
+        "remedy."
     )
     return document(title, "\n".join(parts), footer)
 
