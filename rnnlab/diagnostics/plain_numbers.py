@@ -12,7 +12,8 @@ from typing import Any
 def plain_numbers(value: Any) -> Any:
     """Return a value as dicts, lists, texts and finite numbers.
 
-    Dataclasses become dicts, tensors and arrays lists; what is not finite becomes None.
+    Dataclasses become dicts, tensors and arrays lists, complex numbers pairs; what is not finite
+    becomes None.
 
     Raises:
         TypeError: JSON has nothing for a value.
@@ -21,6 +22,8 @@ def plain_numbers(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, complex):
+        return [plain_numbers(value.real), plain_numbers(value.imag)]
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain_numbers(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

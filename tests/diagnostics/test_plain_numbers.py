@@ -20,6 +20,7 @@ class _Record:
 def test_records_tensors_and_arrays_become_lists_and_what_is_not_finite_none() -> None:
     record = _Record("a", {1: torch.tensor([1.0, math.nan]), "b": np.array([[2, 3]])})
     assert plain_numbers(record) == {"name": "a", "values": {"1": [1.0, None], "b": [[2, 3]]}}
+    assert plain_numbers(torch.tensor([1 + 2j])) == [[1.0, 2.0]]
     assert plain_numbers((np.float64(0.5), np.inf, True, None)) == [0.5, None, True, None]
 
 

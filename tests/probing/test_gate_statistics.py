@@ -142,6 +142,12 @@ def test_equal_values_have_a_histogram(bounds: Range, ends: tuple[float, float])
     assert sum(found.counts) == 2
 
 
+@pytest.mark.parametrize("size", [1e-320, 1e300])
+def test_very_small_and_very_great_values_have_a_histogram(size: float) -> None:
+    found = shown([[[0.0], [size]]], Range(min=0))
+    assert (found.counts[0], found.counts[19], sum(found.counts)) == (1, 1, 2)
+
+
 @pytest.mark.parametrize("bounds", [None, Range(min=0)])
 def test_values_that_are_not_finite_are_in_no_bin(bounds: Range | None) -> None:
     found = shown([[[math.nan], [0.5], [math.inf]]], bounds)

@@ -184,7 +184,7 @@ def test_the_norm_of_a_loss_is_that_of_finite_differences(case: Case) -> None:
 def test_the_target_of_a_row_without_steps_is_not_looked_at() -> None:
     spec = DataSpec(SERIES, Field("tokens", 3, True), aligned=True)
     model = TASKS[spec.mapping].build_model(spec, lstm()).double()
-    target = torch.tensor([[0, 1], [77, 77]])  # there is no such class
+    target = torch.tensor([[0, 1], [77, -5]])  # there are no such classes
     batch = Batch(torch.randn(2, 2, 1).double(), target, torch.tensor([2, 0]))
     found = saliency(model, batch, TASKS[spec.mapping])
     assert found.rows.tolist() == [1, 1]

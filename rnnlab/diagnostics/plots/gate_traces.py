@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnnlab.compare.flat import short
-from rnnlab.compare.plots.style import COLOURS, DASHES, GREY, SCALE, grid, new_figure
-from rnnlab.diagnostics.plots.panels import first_of, note, whole_numbers
+from rnnlab.compare.plots.style import COLOURS, DASHES, GREY, SCALE, grid
+from rnnlab.diagnostics.plots.panels import columns_of, first_of, note, panels, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ MOST = 10
 """More gates and states in one figure are not readable."""
 
 _MOST_TOKENS = 60
+_NARROW = 32  # steps whose names have room in half the width
 _MOST_LINES = len(COLOURS)
 # Brown to violet through white, which those who see no red or green tell apart.
 _BOTH_SIGNS = "PuOr_r"
@@ -43,7 +44,7 @@ class UnitTrace:
 def draw_gate_traces(
     traces: Sequence[UnitTrace], tokens: Sequence[str] | None = None, inputs: Any = None
 ) -> Figure | None:
-    """Draw units by steps for each gate and state, its mean over units above it.
+    """Draw units by steps for each gate and state, and their mean over units as a line.
 
     Args:
         traces: All of the same T.
@@ -61,68 +62,79 @@ def draw_gate_traces(
     drawn = known[:MOST]
     steps = len(drawn[0].values)
     values = None if inputs is None else np.asarray(inputs, dtype=float).reshape(steps, -1)
-    heights = ([1.1] if values is not None else []) + [0.6, 1.5] * len(drawn)
-    width = min(15.0, max(6.4, 3.2 + 0.17 * min(steps, _MOST_TOKENS)))
-    figure = new_figure(width, 0.9 + 1.12 * sum(heights))
-    axes = figure.subplots(len(heights), 1, sharex=True, squeeze=False, height_ratios=heights)
-    places = list(axes[:, 0])
+    across = 2 if steps <= _NARROW else 1
+    width = 5.0 if across == 2 else min(13.0, 3.0 + 0.19 * min(steps, _MOST_TOKENS))
+    count = len(drawn) + (values is not None)
+    figure, found = panels(count, width=width, height=1.75, across=across, sharex=True)
+    places = list(found)
     if values is not None:
         _draw_inputs(figure, places.pop(0), values)
-    for trace, line, heat in zip(drawn, places[::2], places[1::2], strict=True):
-        _draw_trace(figure, line, heat, trace)
-    last = places[-1]
-    last.set_xlim(-0.5, steps - 0.5)
-    if tokens is None:
-        whole_numbers(last, "x", 12)
-        last.set_xlabel("time (input step)")
-    else:
-        _draw_tokens(last, tokens)
+    for trace, axes in zip(drawn, places, strict=True):
+        _draw_trace(figure, axes, trace)
+    found[0].set_xlim(-0.5, steps - 0.5)
+    for axes in found[-columns_of(count, across) :]:
+        if tokens is None:
+            whole_numbers(axes, "x", 12)
+            axes.set_xlabel("time (input step)")
+        else:
+            _draw_tokens(axes, tokens)
     note(
         figure,
-        "above each field: mean over units, band: from quarter to quarter of the units",
+        "white line: mean over units, on the scale to the right",
         first_of(len(drawn), len(known), "gates and states"),
     )
     return figure
 
 
-def _draw_trace(figure: Figure, line: Axes, heat: Axes, trace: UnitTrace) -> None:
+def _draw_trace(figure: Figure, axes: Axes, trace: UnitTrace) -> None:
     import numpy as np
 
     values = np.asarray(trace.values, dtype=float)
     usable = np.where(np.isfinite(values), values, np.nan)
-    steps = range(len(values))
-    seen = np.isfinite(values).any(axis=1)
-    low, middle, high = (np.full(len(values), np.nan) for _ in range(3))
-    if seen.any():
-        low[seen], high[seen] = np.nanpercentile(usable[seen], (25, 75), axis=1)
-        middle[seen] = np.nanmean(usable[seen], axis=1)
-    line.fill_between(steps, low, high, color=COLOURS[0], alpha=0.2, linewidth=0)
-    line.plot(
-        steps, middle, color=COLOURS[0], linewidth=1.6, marker="o" if len(values) == 1 else None
-    )
-    line.set_title(short(trace.name, 60), fontsize=9.5)
-    line.tick_params(labelbottom=False)
-    grid(line, "y")
-    colours, bottom, top = _scale(trace, usable)
-    if trace.low is not None and trace.high is not None:
-        spare = 0.04 * (trace.high - trace.low)
-        line.set_ylim(trace.low - spare, trace.high + spare)
-    heat.set_facecolor("0.75")
-    ends = (-0.5, len(values) - 0.5, -0.5, values.shape[1] - 0.5)
-    picture = heat.imshow(
+    steps, units = values.shape
+    colours, low, high = _scale(trace, usable)
+    axes.set_facecolor("0.75")
+    picture = axes.imshow(
         np.ma.masked_invalid(values).T,
         cmap=colours,
-        vmin=bottom,
-        vmax=top,
+        vmin=low,
+        vmax=high,
         aspect="auto",
         interpolation="nearest",
         origin="lower",
-        extent=ends,
+        extent=(-0.5, steps - 0.5, -0.5, units - 0.5),
     )
-    heat.set_ylabel("unit")
-    whole_numbers(heat, "y", 4)
-    heat.spines[:].set_visible(False)
-    figure.colorbar(picture, ax=[line, heat], aspect=14, pad=0.01)
+    axes.set_title(short(trace.name, 50), fontsize=9.5)
+    axes.set_ylabel("unit")
+    whole_numbers(axes, "y", 4)
+    axes.spines[:].set_visible(False)
+    # A bar is as high as the field, so that its scale is the line's as well.
+    figure.colorbar(picture, ax=axes, aspect=12, pad=0.01)
+    _draw_line(axes, (mean_of_units(usable) - low) / (high - low) * units - 0.5)
+
+
+def mean_of_units(values: Any) -> Any:
+    """Return ``(T,)``, the mean over units of ``(T, units)``, NaN left out where not all are."""
+    import numpy as np
+
+    found = np.full(len(values), np.nan)
+    seen = np.isfinite(values).any(axis=1)
+    if seen.any():
+        found[seen] = np.nanmean(values[seen], axis=1)
+    return found
+
+
+def _draw_line(axes: Axes, heights: Any) -> None:
+    from matplotlib.patheffects import withStroke
+
+    axes.plot(
+        heights,
+        color="white",
+        linewidth=1.7,
+        marker="o" if len(heights) == 1 else None,
+        path_effects=[withStroke(linewidth=3.3, foreground="black")],
+        scaley=False,
+    )
 
 
 def _scale(trace: UnitTrace, usable: Any) -> tuple[str, float, float]:
@@ -144,8 +156,7 @@ def _scale(trace: UnitTrace, usable: Any) -> tuple[str, float, float]:
 def _draw_inputs(figure: Figure, axes: Axes, values: Any) -> None:
     import numpy as np
 
-    axes.set_title("input", fontsize=9.5)
-    axes.tick_params(labelbottom=False)
+    axes.set_title("what is read", fontsize=9.5)
     if values.shape[1] > _MOST_LINES:
         picture = axes.imshow(
             np.ma.masked_invalid(values).T,
@@ -157,7 +168,7 @@ def _draw_inputs(figure: Figure, axes: Axes, values: Any) -> None:
         )
         axes.set_ylabel("feature")
         axes.spines[:].set_visible(False)
-        figure.colorbar(picture, ax=axes, aspect=8, pad=0.01)
+        figure.colorbar(picture, ax=axes, aspect=12, pad=0.01)
         return
     for feature in range(values.shape[1]):
         axes.plot(

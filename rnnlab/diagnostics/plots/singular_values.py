@@ -60,7 +60,7 @@ def draw_singular_values(given: Sequence[StepBands]) -> Figure | None:
         logarithmic(each, "y")
         table = np.asarray(bands.values, dtype=float)
         table = np.clip(np.where(np.isfinite(table), table, np.nan), _DEEPEST, HIGHEST)
-        lines = _quantiles(table)
+        lines = quantiles(table)
         _draw(each, bands, lines)
         if np.isfinite(lines).any():
             least, quarter = float(np.nanmin(lines)), float(np.nanmin(lines[1]))
@@ -81,10 +81,11 @@ def draw_singular_values(given: Sequence[StepBands]) -> Figure | None:
     return figure
 
 
-def _quantiles(table: Any) -> Any:
+def quantiles(table: Any) -> Any:
     """Return ``(5, T)``: least, quarters, median and greatest of each step, NaN where none is."""
     import numpy as np
 
+    table = np.where(np.isfinite(table), table, np.nan)
     found = np.full((5, len(table)), np.nan)
     seen = np.isfinite(table).any(axis=1)
     if seen.any():

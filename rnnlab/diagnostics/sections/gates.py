@@ -6,12 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
+from rnnlab.cells.base import Cell
+from rnnlab.compare.plots.picture import Picture
 from rnnlab.diagnostics.layer_names import layer_name
 from rnnlab.diagnostics.plain_numbers import plain_numbers
 from rnnlab.diagnostics.plots.gate_histograms import GateHistory, draw_gate_histograms
 from rnnlab.diagnostics.plots.gate_traces import UnitTrace, draw_gate_traces
 from rnnlab.diagnostics.plots.time_constants import UnitTimes, draw_time_constants
 from rnnlab.diagnostics.section import Section, Table, picture
+from rnnlab.probing.gate_trace import GateTrace
+from rnnlab.probing.gates import gate_range
+from rnnlab.probing.time_constants import TimeConstants
+from rnnlab.ranges import Range
 
 Gates = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """``{layer: {gate: {"low", "high", "counts", "mean", "below", "above"}}}``."""
@@ -23,53 +31,98 @@ _MEANING = (
 )
 _TIMES = (
     "The time constant of a unit is the number of steps in which it forgets all but 1/e of its "
-    "memory, by the forget gate alone: -1 over the mean of ln f."
+    "memory, by the gate that keeps it alone: -1 over the mean of the logarithm of the share f "
+    "that is kept in a step. Memory may last longer by other paths."
 )
+_TRACES = (
+    "The traces show one sequence: each unit is a row, each step a column, in the order of the "
+    "input. A layer that reads backwards has at each step seen that one and all later ones."
+)
+MOST_LAYERS = 4
+"""More layers of one sequence nobody compares."""
+
 _SATURATED = 0.5
 
 
 def gates_section(
     seen: Sequence[tuple[float, Gates]],
-    times: Sequence[UnitTimes] = (),
+    times: Mapping[str, TimeConstants] | None = None,
+    sequence: Mapping[str, GateTrace] | None = None,
+    cells: Mapping[str, Cell] | None = None,
+    *,
     length: float | None = None,
-    traces: Sequence[UnitTrace] = (),
-    tokens: Sequence[str] | None = None,
-    inputs: Any = None,
 ) -> Section:
     """Return what the gates do.
 
     Args:
-        seen: Gates by epoch; findings are of the last one.
-        times: Time constants of each layer's units, where it has a forget gate.
+        seen: Gates by epoch, as :func:`rnnlab.probing.gate_statistics.gate_summary` has them;
+            findings are of the last one.
+        times: Time constants by layer, of those that have a gate that keeps.
+        sequence: Gates and states along one sequence, by layer.
+        cells: What each of those layers runs, for the ranges of its gates.
         length: Steps of a sequence.
-        traces: Gates and states along one sequence.
-        tokens: What that sequence is of, where it is tokens.
-        inputs: ``(T, features)``, where it is values.
     """
     found = histories(seen)
-    pictures = picture(
-        "gate_histograms", "Values of the gates", draw_gate_histograms, found
-    ) + picture("time_constants", "Time constants", draw_time_constants, times, length)
-    words = [_MEANING] + [_TIMES] * bool(times)
-    if traces:
-        words.append(
-            "The traces show one sequence: each unit is a row, each step a column, in the order of "
-            "the input."
-        )
-        pictures += picture(
-            "gate_traces", "One sequence in detail", draw_gate_traces, traces, tokens, inputs
-        )
+    times, sequence = times or {}, sequence or {}
+    units = [UnitTimes(layer_name(layer), each.tau.tolist()) for layer, each in times.items()]
+    pictures = picture("gate_histograms", "Values of the gates", draw_gate_histograms, found)
+    pictures += picture("time_constants", "Time constants", draw_time_constants, units, length)
+    words = [_MEANING] + [_TIMES] * bool(units)
+    if sequence:
+        words.append(_TRACES)
+        pictures += _traces(sequence, cells or {})
     return Section(
         name="gates",
         heading="Gates",
         words=tuple(words),
-        findings=tuple(_findings(found, times)),
+        findings=tuple(_findings(found, units)),
         tables=(_table(found),) if found else (),
         pictures=pictures,
-        numbers=plain_numbers(
-            {"histograms": found, "time_constants": times, "traces": traces, "tokens": tokens}
-        ),
+        numbers=plain_numbers({"gates": list(seen), "time_constants": times, "sequence": sequence}),
     )
+
+
+def _traces(sequence: Mapping[str, GateTrace], cells: Mapping[str, Cell]) -> tuple[Picture, ...]:
+    pictures: tuple[Picture, ...] = ()
+    for number, (layer, trace) in enumerate(list(sequence.items())[:MOST_LAYERS], start=1):
+        axis = trace.axis
+        title = f"One sequence in {layer_name(layer)}" + (f": {axis.name}" if axis else "")
+        pictures += picture(
+            f"gate_traces_{number}",
+            title,
+            draw_gate_traces,
+            all_traces(trace, cells.get(layer)),
+            axis.labels if axis else None,
+            axis.values if axis else None,
+        )
+    return pictures
+
+
+def all_traces(trace: GateTrace, cell: Cell | None = None) -> list[UnitTrace]:
+    """Return the gates and then the states of a layer; of complex numbers their size.
+
+    Args:
+        trace: Of the layer.
+        cell: What it runs, for the ranges of its gates.
+    """
+    found = []
+    for gate, values in trace.gates.items():
+        low, high = (None, None) if cell is None else _ends(gate_range(cell, gate))
+        found.append(UnitTrace(gate, _table_of(values), low, high))
+    for state, values in trace.states.items():
+        name = f"state |{state}|" if values.is_complex() else f"state {state}"
+        found.append(UnitTrace(name, _table_of(values)))
+    return found
+
+
+def _table_of(values: Tensor) -> Any:
+    real = values.abs() if values.is_complex() else values
+    return real.double().reshape(len(real), -1).numpy()
+
+
+def _ends(bounds: Range) -> tuple[float | None, float | None]:
+    low = bounds.above if bounds.min is None else bounds.min
+    return low, bounds.below if bounds.max is None else bounds.max
 
 
 def histories(seen: Sequence[tuple[float, Gates]]) -> list[GateHistory]:
@@ -149,7 +202,7 @@ def _findings(found: Sequence[GateHistory], times: Sequence[UnitTimes]) -> list[
         if values:
             middle, most = values[len(values) // 2], values[-1]
             lines.append(
-                f"{of.name}: by its forget gate half its units forget within {_steps(middle)}, the "
+                f"{of.name}: by its gate half its units forget within {_steps(middle)}, the "
                 f"slowest {'never' if most == math.inf else f'within {_steps(most)}'}"
             )
     return lines
