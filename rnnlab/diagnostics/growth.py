@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnnlab.compare.flat import ABSENT, short
+from rnnlab.compare.flat import ABSENT, in_order, short
 from rnnlab.compare.intervals import Estimate, estimate
 from rnnlab.compare.numbers import interval, number
 from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows, Measure, is_censored
@@ -55,7 +55,8 @@ def lines(flows: Flows, key: str | None) -> list[Line]:
     others = [axis for axis in flows.settings.axes if axis != key]
     by_name: dict[str, dict[float, int]] = defaultdict(dict)
     kinds: dict[str, str] = {}
-    for index, flow in enumerate(flows.all):
+    for index in _in_order(flows, others):
+        flow = flows.all[index]
         shown = {axis: flow.setting.shown(axis) for axis in others}
         said = [f"{axis}={short(value)}" for axis, value in shown.items() if value != ABSENT]
         name = " ".join(said) or "all"
@@ -72,6 +73,15 @@ def lines(flows: Flows, key: str | None) -> list[Line]:
         found.append(Line(name, settings, colour, colour if alone else dashes[kind]))
         dashes[kind] += 1
     return found
+
+
+def _in_order(flows: Flows, keys: Sequence[str]) -> list[int]:
+    orders = {key: in_order({flow.setting.shown(key) for flow in flows.all}) for key in keys}
+    places = [
+        [order.index(flow.setting.shown(key)) for key, order in orders.items()]
+        for flow in flows.all
+    ]
+    return sorted(range(len(places)), key=places.__getitem__)
 
 
 def values(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rnnlab.compare.flat import ABSENT, in_order
 from rnnlab.compare.paired import Pair, compare_pairs
-from rnnlab.diagnostics.flows import Flows, Measure
+from rnnlab.compare.sample import Sample
+from rnnlab.diagnostics.flows import Flows
 
 # Another length of the sequences is another problem, and no remedy.
 _PROBLEM = ("dataset", "task")
@@ -63,7 +64,7 @@ class Remedy:
     def moved(self, measure: str) -> tuple[list[Effect], list[Effect], list[Effect]]:
         """Return where a measure was raised, lowered, and neither.
 
-        Only what is established counts as moved: at 5%, corrected over all pairs of all remedies.
+        Only what is established counts as moved: at 5%, corrected over all places of the remedy.
         """
         up: list[Effect] = []
         down: list[Effect] = []
@@ -85,19 +86,30 @@ def remedies(flows: Flows) -> list[Remedy]:
     ``rnn`` before other cells. Where the key chooses a component, keys that only one of the two
     has belong to the choice, and values that no setting of the plain one has come with it too. A
     key of the dataset is part of the problem and no remedy.
+
+    Whether a remedy moves a measure is a question of its own: p-values are corrected by Holm's
+    method over the places where that remedy was tried.
     """
     axes = flows.settings.axes
     values = [{axis: flow.setting.shown(axis) for axis in axes} for flow in flows.all]
-    pairs = list(_pairs(values))
-    tested = {measure.name: _tested(flows, measure, pairs) for measure in flows.measures}
-    effects: dict[tuple[str, str, str], list[Effect]] = defaultdict(list)
-    for place, (key, plain, treated) in enumerate(pairs):
-        before, after = values[plain], values[treated]
-        differences = {name: found[place] for name, found in tested.items()}
-        effects[key, before[key], after[key]].append(
-            Effect(plain, treated, _others(before, after, key), differences)
+    changes: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for key, plain, treated in _pairs(values):
+        changes[key, values[plain][key], values[treated][key]].append((plain, treated))
+    samples = {measure.name: flows.samples(measure).all for measure in flows.measures}
+    found = []
+    for (key, before, after), pairs in changes.items():
+        tested = {name: _tested(all_, pairs) for name, all_ in samples.items()}
+        effects = tuple(
+            Effect(
+                plain,
+                treated,
+                _others(values[plain], values[treated], key),
+                {name: several[place] for name, several in tested.items()},
+            )
+            for place, (plain, treated) in enumerate(pairs)
         )
-    return [Remedy(*change, tuple(several)) for change, several in effects.items()]
+        found.append(Remedy(key, before, after, effects))
+    return found
 
 
 def _pairs(values: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, int, int]]:
@@ -154,16 +166,14 @@ def _others(before: Mapping[str, str], after: Mapping[str, str], key: str) -> di
     return found
 
 
-def _tested(
-    flows: Flows, measure: Measure, pairs: Sequence[tuple[str, int, int]]
-) -> list[Pair | None]:
-    samples = flows.samples(measure).all
+def _tested(samples: Sequence[Sample], pairs: Sequence[tuple[int, int]]) -> list[Pair | None]:
+    """Return the difference of each pair, corrected over all of them."""
     known = [
         place
-        for place, (_, plain, treated) in enumerate(pairs)
+        for place, (plain, treated) in enumerate(pairs)
         if samples[plain].values and samples[treated].values
     ]
-    compared = compare_pairs(samples, [(pairs[place][2], pairs[place][1]) for place in known])
+    compared = compare_pairs(samples, [(pairs[place][1], pairs[place][0]) for place in known])
     found: list[Pair | None] = [None] * len(pairs)
     for place, pair in zip(known, compared, strict=True):
         found[place] = pair

@@ -14,9 +14,11 @@ from rnnlab.compare.plots.style import drawing, png
 from rnnlab.compare.writing import write
 from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows, read_flows
 from rnnlab.diagnostics.growth import Line, grown, length_key, lines, values
+from rnnlab.diagnostics.plain_numbers import as_json
 from rnnlab.diagnostics.plots.decay_curves import Decay, draw_decay_curves
 from rnnlab.diagnostics.plots.horizons import Growth, draw_horizons
 from rnnlab.diagnostics.remedies import Effect, Remedy, remedies
+from rnnlab.diagnostics.sweep_numbers import sweep_numbers
 from rnnlab.diagnostics.sweep_tables import effect_rows, setting_rows, solved, told
 
 if TYPE_CHECKING:
@@ -26,20 +28,25 @@ MOST_LENGTHS = 8
 """Of more lengths the decay curves of the longest are drawn."""
 
 
-def write_sweep_report(paths: Sequence[Path], target: Path, metric: str | None = None) -> Flows:
+def write_sweep_report(
+    paths: Sequence[Path], target: Path, *, metric: str | None = None, numbers: Path | None = None
+) -> Flows:
     """Read the runs below some folders and write the page about them; return what was read.
 
     Args:
         paths: Sweeps, run folders, or folders with run folders anywhere below.
         target: The HTML file.
         metric: The score; None for the test score that picked the best checkpoints.
+        numbers: A JSON file for the numbers behind the page; None for none.
 
     Raises:
         ConfigError: No run was looked into, or the metric is not known.
-        StorageError: A folder cannot be read, or the file not be written.
+        StorageError: A folder cannot be read, or a file not be written.
     """
     flows = read_flows(paths, metric)
     write(target, sweep_page(flows).encode())
+    if numbers is not None:
+        write(numbers, as_json(sweep_numbers(flows, remedies(flows))).encode())
     return flows
 
 
@@ -54,11 +61,11 @@ def sweep_page(flows: Flows) -> str:
     found = remedies(flows)
     if found:
         parts.append("<h2>Remedies</h2>")
-    for remedy in found:
+    for place, remedy in enumerate(found):
         parts.append(f"<h3>{as_text(remedy.name)}</h3>{as_list(list(told(flows, remedy)))}")
         head, cells, labels = effect_rows(flows, remedy)
         parts.append(as_table(head, cells, labels))
-        if (picture := remedy_picture(flows, remedy)) is not None:
+        if (picture := remedy_picture(flows, remedy, place)) is not None:
             parts.append(as_figure(picture, "h4"))
     head, cells, labels = setting_rows(flows)
     parts.append(f"<h2>Every setting</h2>{as_table(head, cells, labels)}")
@@ -66,7 +73,8 @@ def sweep_page(flows: Flows) -> str:
         f"rnnlab {as_text(__version__)}. The horizon is the lag at which the norm of the gradient "
         "by the state has fallen by 1e-3; ≥ says that in some run it never does, and the length "
         "of the sequence counts. Intervals are Student's t at 95% over seeds, not corrected; a "
-        "star marks a difference established at 5% after Holm's correction over all pairs."
+        "star marks a difference established at 5%, Holm's correction over the places of one "
+        "remedy."
     )
     return document(title, "\n".join(parts), footer)
 
@@ -129,8 +137,14 @@ def _decay(flows: Flows, index: int, name: str, colour: int, dash: int) -> Decay
     )
 
 
-def remedy_picture(flows: Flows, remedy: Remedy) -> Picture | None:
-    """Draw the curves with and without a remedy, in the place where it moved the horizon most."""
+def remedy_picture(flows: Flows, remedy: Remedy, number: int) -> Picture | None:
+    """Draw the curves with and without a remedy, in the place where it moved the horizon most.
+
+    Args:
+        flows: What was read.
+        remedy: The remedy.
+        number: Goes into the name of the picture's file.
+    """
     seen = [
         effect
         for effect in remedy.effects
@@ -148,7 +162,7 @@ def remedy_picture(flows: Flows, remedy: Remedy) -> Picture | None:
         if figure is None:
             return None
         where = f" at {most.place}" if most.place else ""
-        return Picture("remedy", f"{remedy.name}{where}", png(figure))
+        return Picture(f"remedy_{number}", f"{remedy.name}{where}", png(figure))
 
 
 def _moved(effect: Effect) -> float:

@@ -71,10 +71,25 @@ def told(flows: Flows, remedy: Remedy) -> Iterator[str]:
             if effects
         ]
         if not said:
-            yield f"{measure.name}: no change established in any of {several} places"
+            yield f"{measure.name}: {_nothing(remedy, measure.name)}"
         else:
             rest = f"; not established in {len(neither)}" if neither else ""
             yield f"{measure.name}: {', '.join(said)}{rest}"
+
+
+def _nothing(remedy: Remedy, measure: str) -> str:
+    places = len(remedy.effects)
+    said = f"no change established in any of {places} places" if places > 1 else "none established"
+    known = [
+        (pair.difference, effect)
+        for effect in remedy.effects
+        if (pair := effect.differences[measure]) is not None and pair.difference
+    ]
+    if not known:
+        return said
+    difference, effect = max(known, key=lambda each: abs(each[0]))
+    where = f" at {effect.place}" if effect.place else ""
+    return f"{said}; the largest is {difference:+.4g}{where}"
 
 
 def _places(effects: list[Effect]) -> str:

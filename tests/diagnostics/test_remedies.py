@@ -145,14 +145,21 @@ def test_cells_are_compared_at_the_same_width_where_there_is_one(tmp_path: Path)
     }
 
 
-def test_p_values_are_corrected_over_all_pairs_of_a_measure(tmp_path: Path) -> None:
-    clips = {None: POOR, 1: GOOD, 2: GOOD[::-1]}
-    settings = [({"trainer__gradient_clip_val": clip}, values) for clip, values in clips.items()]
+def test_p_values_are_corrected_over_the_places_of_a_remedy(tmp_path: Path) -> None:
+    better = [(horizon + 20, score + 0.1 + 0.01 * horizon) for horizon, score in POOR]
+    settings = [
+        ({"trainer__gradient_clip_val": clip, "steps": steps}, values)
+        for steps, values in ((50, better), (100, GOOD))
+        for clip, values in ((None, POOR), (1, values))
+    ]
 
-    several = found(tmp_path, *settings)
+    # Another remedy takes nothing from what is known of this one.
+    several = found(tmp_path, *settings, ({"trainer__truncate_steps": 10, "steps": 50}, POOR))
 
-    pairs = [remedy.effects[0].differences["test/accuracy"] for remedy in several]
-    known = [pair for pair in pairs if pair is not None and pair.p is not None]
+    clipping = next(each for each in several if each.key == "trainer.gradient_clip_val")
+    pairs = [effect.differences["test/accuracy"] for effect in clipping.effects]
+    known = [(pair.p, pair.adjusted) for pair in pairs if pair is not None and pair.p is not None]
     assert len(known) == 2
-    smallest = min(known, key=lambda pair: pair.p or 1.0)
-    assert smallest.adjusted == pytest.approx(2 * (smallest.p or 0.0))
+    smallest, largest = sorted(known)
+    assert smallest[1] == pytest.approx(2 * smallest[0])
+    assert largest[1] == pytest.approx(max(largest[0], 2 * smallest[0]))

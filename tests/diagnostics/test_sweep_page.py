@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -81,6 +82,32 @@ def test_the_page_needs_nothing_else(flows: Flows) -> None:
 
 def test_a_picture_for_the_growth_and_one_for_each_length(flows: Flows) -> None:
     assert [picture.name for picture in pictures(flows)] == ["horizons", "decay_50", "decay_100"]
+
+
+def test_the_numbers_are_written_as_they_are(sweep: Path, tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+
+    write_sweep_report([sweep], tmp_path / "out.html", numbers=numbers)
+
+    plain = json.loads(numbers.read_text())
+    assert plain["units"]["horizon after training"] == "steps"
+    where = {"dataset.steps": "100", "trainer.gradient_clip_val": "1"}
+    (setting,) = [each for each in plain["settings"] if each["keys"] == where]
+    horizon = setting["measures"]["horizon after training"]
+    assert horizon["seeds"] == {"0": 60, "1": 62, "2": 61}
+    assert (horizon["n"], horizon["mean"], horizon["sd"]) == (3, 61, pytest.approx(1))
+    (remedy,) = plain["remedies"]
+    assert [remedy[name] for name in ("key", "before", "after")] == [
+        "trainer.gradient_clip_val", "null", "1",
+    ]  # fmt: skip
+    moved = {
+        place["where"]["dataset.steps"]: place["differences"]["horizon after training"]
+        for place in remedy["places"]
+    }
+    assert moved["100"]["mean"] == 50
+    assert moved["100"]["established"]
+    assert moved["50"]["mean"] == 0
+    assert not moved["50"]["established"]
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:
