@@ -410,6 +410,10 @@ def _sweep(overrides: list[str], *, dry: bool) -> None:
     _show(f"\nsweep folder  {swept.folder.path}")
     if swept.comparison is not None and swept.disk is None:
         _show(f"report        {swept.folder.path / 'report.html'}")
+        from rnnlab.diagnostics.publish import publish_sweep
+
+        if (gradients := publish_sweep(swept.folder.path)) is not None:
+            _show(f"gradients     {gradients}")
     if swept.disk is not None:
         why = "the same command goes on when there is room"
         raise StorageError(f"{swept.disk}; no run was begun after that: {why}")
@@ -431,8 +435,19 @@ def _report(run: Any) -> None:
         from rnnlab.diagnostics.publish import publish_looks
 
         publish_looks(run)
-        _show(f"\ngradients   rnnlab diagnose {run.path.name}   (pictures: {run.diagnostics})")
+        _show(f"\ngradients   rnnlab diagnose {run.path.name}   ({_looking(run)})")
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
+
+
+def _looking(run: Any) -> str:
+    """Return where the pictures are, and which share of the training the looks took."""
+    result = run.read_result()
+    seconds = result.get("probe_seconds")
+    pictures = f"pictures: {run.diagnostics}"
+    if seconds is None:
+        return pictures
+    share = seconds / max(result["train_seconds"] - seconds, 1e-9)
+    return f"looking took {share:.1%} more time; {pictures}"
 
 
 def _outputs(given: Path | None) -> Path:

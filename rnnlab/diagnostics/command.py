@@ -161,7 +161,8 @@ def _compare(runs: list[Path], metric: str | None, report: Path | None) -> None:
     if report is None:
         flows = read_flows(runs, metric)
     else:
-        flows = write_sweep_report(runs, report, metric)
+        numbers = report.with_suffix(".json")
+        flows = write_sweep_report(runs, report, metric=metric, numbers=numbers)
     # A pipe has no width; rich would cut tables at 80 columns.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     console.print(*as_tables(flows), sep="\n")

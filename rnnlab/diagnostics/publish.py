@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 
 from rnnlab.compare.writing import write
 from rnnlab.diagnostics.plain_numbers import as_json
 from rnnlab.diagnostics.section import Section
 from rnnlab.diagnostics.sections.gates import gates_section
 from rnnlab.diagnostics.sections.gradient import gradient_section
+from rnnlab.diagnostics.sweep_page import pictures, write_sweep_report
 from rnnlab.errors import RnnlabError
 from rnnlab.probing.look import read_looks
 from rnnlab.runs.folder import RunFolder
@@ -18,6 +20,9 @@ from rnnlab.tracking.attach import attach
 
 ARTIFACTS = "diagnostics"
 """The folder of them in MLflow, as in the run's folder."""
+
+LOOKS = "runs/*/attempts/*/diagnostics/flow.jsonl"
+"""Where they are in a sweep."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +67,33 @@ def publish_looks(folder: RunFolder) -> None:
         publish(folder, [*sections, *([gates_section(seen)] if seen else [])])
     except (RnnlabError, OSError) as error:
         _log.warning("no pictures of the gradient through time: %s", error)
+
+
+def publish_sweep(folder: Path) -> Path | None:
+    """Write what was seen inside the runs of a sweep into its folder, and show it in MLflow.
+
+    A failure costs a warning, and not the sweep.
+
+    Args:
+        folder: The sweep's.
+
+    Returns:
+        The page; None where no run was looked into, or it could not be made.
+    """
+    if next(folder.glob(LOOKS), None) is None:
+        return None
+    page, numbers = folder / "gradients.html", folder / "gradients.json"
+    try:
+        flows = write_sweep_report([folder], page, numbers=numbers)
+        written = [page, numbers]
+        for picture in pictures(flows):
+            written.append(folder / "diagnostics" / f"{picture.name}.png")
+            write(written[-1], picture.png)
+        attach(folder, written, ARTIFACTS)
+    except (RnnlabError, OSError) as error:
+        _log.warning("no page about the gradient through time: %s", error)
+        return None
+    return page
 
 
 def _uri(folder: RunFolder) -> str | None:
