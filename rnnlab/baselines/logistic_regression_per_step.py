@@ -6,7 +6,7 @@ import torch
 
 from rnnlab.baselines.classifier import LinearClassifier
 from rnnlab.baselines.training import training_batches, valid_targets
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
@@ -37,8 +37,11 @@ class LogisticRegressionPerStep:
             )
         features, labels, count = [], [], 0
         for batch in training_batches(dataset):
-            features.append(valid_rows(batch.input.flatten(2), batch.lengths, stepwise=True))
-            labels.append(valid_targets(batch, spec))
+            classes = valid_targets(batch, spec)
+            counted = classes != UNCOUNTED
+            steps = valid_rows(batch.input.flatten(2), batch.lengths, stepwise=True)
+            features.append(steps[counted])
+            labels.append(classes[counted])
             count += len(labels[-1])
             if count >= MAX_STEPS:
                 break

@@ -7,7 +7,7 @@ import torch
 from scipy.sparse import coo_array, csr_array
 
 from rnnlab.baselines.training import training_batches, valid_targets
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.errors import ConfigError
 from rnnlab.models.output import Output
@@ -44,8 +44,9 @@ class Memoryless:
         for batch in training_batches(dataset):
             symbols = valid_rows(batch.input, batch.lengths, stepwise=True).numpy()
             classes = valid_targets(batch, spec).numpy()
-            ones = np.ones(len(classes))
-            pairs += coo_array((ones, (symbols, classes)), shape=shape).tocsr()
+            counted = classes != UNCOUNTED
+            pair = symbols[counted], classes[counted]
+            pairs += coo_array((np.ones(len(pair[0])), pair), shape=shape).tocsr()
         counts = pairs.sum(axis=0) + 1
         self._pairs, self._usual = pairs, counts / counts.sum()  # (V, K), (K,)
 

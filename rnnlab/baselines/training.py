@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.loading import make_loader
 from rnnlab.data.spec import DataSpec
@@ -24,7 +24,10 @@ def training_batches(dataset: Dataset) -> Iterator[Batch]:
 
 
 def valid_targets(batch: Batch, spec: DataSpec) -> Tensor:
-    """Return the targets of a batch without padding: ``(N,)`` or ``(N, D)``."""
+    """Return the targets of a batch without padding: ``(N,)`` or ``(N, D)``.
+
+    Of classes, some may be :data:`rnnlab.data.batch.UNCOUNTED`.
+    """
     lengths = target_lengths(batch, spec.aligned)
     return valid_rows(target_of(batch), lengths, spec.target.sequence)
 
@@ -34,6 +37,7 @@ def class_counts(dataset: Dataset) -> Tensor:
     counts = torch.zeros(dataset.spec.target.size, dtype=torch.float64)
     for batch in training_batches(dataset):
         targets = valid_targets(batch, dataset.spec)
+        targets = targets[targets != UNCOUNTED]
         counts += targets.bincount(minlength=len(counts))
     return counts
 

@@ -94,7 +94,7 @@ def compare_runs(
         ConfigError: There is nothing to compare, or a key or metric is not known.
         StorageError: A folder cannot be read.
     """
-    found, damaged = _read(paths)
+    found, damaged = read_runs(paths)
     runs = [run for run in found if run.status != Status.PRUNED]
     pruned = len(found) - len(runs)
     finished = [run for run in runs if run.result is not None]
@@ -127,14 +127,20 @@ def compare_runs(
         chosen,
         samples,
         tuple(compare_all(samples.all)) if count <= MOST_TESTED else (),
-        _baselines(settings, chosen),
+        baselines_of(settings, chosen),
         tuple(said),
         _logged_as(chosen.name),
         importance_of(settings, chosen.name) if importance else None,
     )
 
 
-def _read(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
+def read_runs(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
+    """Return the runs below some folders, and for each that cannot be read why.
+
+    Raises:
+        ConfigError: A path is no folder.
+        StorageError: One cannot be read.
+    """
     runs, damaged = [], []
     for folder in find_runs(paths):
         try:
@@ -164,7 +170,8 @@ def _sorted(samples: Samples, metric: Metric) -> Samples:
     )
 
 
-def _baselines(settings: Settings, metric: Metric) -> tuple[Baseline, ...]:
+def baselines_of(settings: Settings, metric: Metric) -> tuple[Baseline, ...]:
+    """Return the naive scores that the runs hold, best first."""
     found: dict[str, list[float]] = defaultdict(list)
     for setting in settings.all:
         own: dict[str, list[float]] = defaultdict(list)

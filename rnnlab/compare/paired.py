@@ -73,7 +73,17 @@ def compare_all(samples: Sequence[Sample]) -> list[Pair]:
     All p-values together are corrected by Holm's method.
     """
     present = [index for index, sample in enumerate(samples) if sample.values]
-    pairs = _tested(samples, list(combinations(present, 2)))
+    return compare_pairs(samples, list(combinations(present, 2)))
+
+
+def compare_pairs(samples: Sequence[Sample], places: Sequence[tuple[int, int]]) -> list[Pair]:
+    """Return some pairs of samples, compared as by :func:`compare_all`.
+
+    Args:
+        samples: All samples.
+        places: The indices of each pair; both samples have values.
+    """
+    pairs = _tested(samples, places)
     counted = [index for index, pair in enumerate(pairs) if pair.p is not None]
     adjusted = holm([pairs[index].p or 0.0 for index in counted])
     for index, value in zip(counted, adjusted, strict=True):

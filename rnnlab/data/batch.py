@@ -8,6 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+UNCOUNTED = -100
+"""In place of the class of a step at which nothing is asked: no loss, score or baseline counts it.
+
+torch's cross-entropy leaves out the same number.
+"""
+
 
 # Not frozen: Lightning converts the fields in place of a copy for 64-true and bf16-true.
 @dataclass
@@ -19,7 +25,8 @@ class Batch:
             time axis reals ``(B, F)`` or an image ``(B, C, H, W)``, all float32.
         target: Class ``(B,)``, class of each step or token sequence ``(B, L)`` int64, reals
             ``(B, D)`` or ``(B, L, D)``. A token sequence ends in ``<eos>`` where its vocabulary
-            has one, and never begins with ``<bos>``. None when predicting.
+            has one, and never begins with ``<bos>``. Where it is aligned with the input, steps
+            may be :data:`UNCOUNTED`. None when predicting.
         lengths: ``(B,)`` int64 valid steps of each input; None when all T are valid.
         target_lengths: ``(B,)`` int64 valid steps of each target; None when all are, or when the
             target is aligned with the input (then ``lengths`` counts for both).

@@ -11,9 +11,8 @@ import torch
 from torch import Tensor
 
 from rnnlab.data.batch import valid_steps
-from rnnlab.probing.gates import gate_range, gate_values
+from rnnlab.probing.gates import gate_range, gates_read
 from rnnlab.ranges import Range
-from rnnlab.recurrence.sequence import reverse_padded
 from rnnlab.recurrence.trace import Trace
 
 BINS = 20
@@ -89,38 +88,47 @@ def gate_summary(traces: Mapping[str, Trace]) -> dict[str, dict[str, dict[str, A
 def gate_statistics(trace: Trace) -> dict[str, GateStatistics]:
     """Return the distribution of every gate that the cell names."""
     lengths = trace.valid_lengths()
-    valid = valid_steps(lengths, trace.steps, lengths)
-    found = {}
-    for name, values in gate_values(trace).items():
-        if trace.reverse:
-            values = reverse_padded(values, lengths)
-        found[name] = _statistics(values, valid, gate_range(trace.cell, name))
-    return found
+    rows, at = valid_steps(lengths, trace.steps, lengths).nonzero(as_tuple=True)
+    if trace.reverse:
+        at = lengths[rows] - 1 - at
+    return {
+        name: _statistics(values, at.cpu(), trace.steps, gate_range(trace.cell, name))
+        for name, values in gates_read(trace).items()
+    }
 
 
-def _statistics(values: Tensor, valid: Tensor, bounds: Range) -> GateStatistics:
-    """Return the statistics of ``(B, T, *)`` at valid steps ``(B, T)``, in the input's order."""
-    valid = valid.cpu()
-    # A gate without an axis for units has one.
-    values = values.cpu().double().unsqueeze(2).flatten(2)  # (B, T, N)
-    read = values[valid]  # (R, N)
-    finite = read[read.isfinite()]
+def _statistics(values: Tensor, at: Tensor, steps: int, bounds: Range) -> GateStatistics:
+    """Return the statistics of ``(R, *)``, read at positions ``at`` ``(R,)`` of T steps."""
+    values = values.cpu() if values.dtype == torch.float64 else values.cpu().float()
+    values = values.unsqueeze(1).flatten(1)  # (R, N); a gate without an axis for units has one
+    means = _along(values, at, steps)
+    mean = _number(means[0])
+    finite = values if mean is not None else values[values.isfinite()]
     low, high, bounded = _ends(finite, bounds)
-    bins = ((finite - low) / (high - low) * BINS).floor().clamp(0, BINS - 1).long()
-    counts = tuple(torch.bincount(bins, minlength=BINS).tolist())
-    width = high - low if bounded else torch.nan
-    below = _where(values < low + _LOW * width, bounded)
-    above = _where(values > low + _HIGH * width, bounded)
-    measures = (values, below, above)
-    units = Saturation(*(each[valid].mean(0) for each in measures))
-    steps = Saturation(*(_mean_of_steps(each, valid) for each in measures))
-    mean, left, right = (_number(each[valid]) for each in measures)
-    return GateStatistics(low, high, counts, mean, left, right, units, steps)
+    bins = (finite - low).div_(high - low).mul_(BINS).clamp_(0, BINS - 1).to(torch.uint8)
+    counts = tuple(torch.bincount(bins.flatten(), minlength=BINS).tolist())
+    if bounded:
+        below = _along(values < low + _LOW * (high - low), at, steps)
+        above = _along(values > low + _HIGH * (high - low), at, steps)
+    else:
+        below = above = (means[0] * torch.nan, means[1] * torch.nan)
+    units, over_time = (Saturation(*each) for each in zip(means, below, above, strict=True))
+    shares = _number(below[0]), _number(above[0])
+    return GateStatistics(low, high, counts, mean, *shares, units, over_time)
 
 
-def _number(values: Tensor) -> float | None:
-    """Return the mean, or None where there is none that is finite."""
-    mean = float(values.mean())
+def _along(measure: Tensor, at: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+    """Return the mean of ``(R, N)`` for each unit ``(N,)`` and step ``(T,)``, NaN of nothing."""
+    R, N = measure.shape
+    units = measure.sum(0, dtype=torch.float64) / torch.tensor(R)
+    rows = measure.sum(1, dtype=torch.float64) / torch.tensor(N)
+    total = torch.zeros(steps, dtype=torch.float64).index_add_(0, at, rows)
+    return units, total / torch.bincount(at, minlength=steps)
+
+
+def _number(units: Tensor) -> float | None:
+    """Return the mean over all units, or None where there is none that is finite."""
+    mean = float(units.mean())
     return mean if isfinite(mean) else None
 
 
@@ -135,13 +143,3 @@ def _ends(finite: Tensor, bounds: Range) -> tuple[float, float, bool]:
     if high <= low:  # all values are equal, or outside of the range
         low, high = (low, low + 1) if top is None else (high - 1, high)
     return float(low), float(high), False
-
-
-def _where(mask: Tensor, bounded: bool) -> Tensor:
-    return mask.double() if bounded else torch.full(mask.shape, torch.nan, dtype=torch.float64)
-
-
-def _mean_of_steps(values: Tensor, valid: Tensor) -> Tensor:
-    """Return the mean over rows and units, ``(T,)``, NaN where no row is valid."""
-    of_rows = values.mean(2).masked_fill(~valid, 0.0)  # (B, T)
-    return of_rows.sum(0) / valid.sum(0)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from rnnlab.cells.base import Cell, Tree
+from rnnlab.data.batch import valid_steps
 from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.ranges import Range
 from rnnlab.recurrence import tree
@@ -28,16 +29,40 @@ def gate_values(trace: Trace) -> dict[str, Tensor]:
     def folded(leaf: Tensor) -> Tensor:
         return leaf.flatten(0, 1)
 
-    with torch.no_grad(), undisturbed(trace.cell):
-        z, before = (tree.map_tensors(folded, each) for each in (trace.z, states_before(trace)))
-        gates = trace.cell.gates(z, before)
-    for name, value in gates.items():
-        if value.shape[:1] != (B * T,):
-            raise ValueError(
-                f"gate {name} of {type(trace.cell).__name__} is {tuple(value.shape)} in a batch of "
-                f"{B * T}: gates must be (B, ...)"
-            )
+    z, before = (tree.map_tensors(folded, each) for each in (trace.z, states_before(trace)))
+    gates = _gates(trace.cell, z, before, B * T)
     return {name: value.unflatten(0, (B, T)) for name, value in gates.items()}
+
+
+def gates_read(trace: Trace) -> dict[str, Tensor]:
+    """Return every gate at the R valid steps of all rows, ``(R, *)``, one row after the other.
+
+    Within a row the steps are in the order of reading.
+
+    Raises:
+        ValueError: The cell returns a gate without a row for each example.
+    """
+    if trace.lengths is None:
+        return {name: value.flatten(0, 1) for name, value in gate_values(trace).items()}
+    valid = valid_steps(trace.lengths, trace.steps, trace.lengths)
+
+    def read(leaf: Tensor) -> Tensor:
+        return leaf[valid]
+
+    z, before = (tree.map_tensors(read, each) for each in (trace.z, states_before(trace)))
+    return _gates(trace.cell, z, before, int(valid.sum()))
+
+
+def _gates(cell: Cell, z: Tree, before: Tree, rows: int) -> dict[str, Tensor]:
+    with torch.no_grad(), undisturbed(cell):
+        gates = cell.gates(z, before)
+    for name, value in gates.items():
+        if value.shape[:1] != (rows,):
+            raise ValueError(
+                f"gate {name} of {type(cell).__name__} is {tuple(value.shape)} in a batch of "
+                f"{rows}: gates must be (B, ...)"
+            )
+    return gates
 
 
 def states_before(trace: Trace) -> Tree:

@@ -13,9 +13,9 @@ from rnnlab.probing.linearised import LinearisedStep
 from rnnlab.probing.steps import Steps
 from rnnlab.recurrence.trace import Trace
 
-FORMED = 256
-"""Up to this many state numbers J is formed: decomposing it costs more than forming it."""
-KEPT = 16
+FORMED = 512
+"""Up to this many state numbers J is formed: what is exact and whole costs no more than a part."""
+KEPT = 8
 """How many singular values there are of a J that is not formed, unless others are asked for."""
 
 
@@ -60,10 +60,10 @@ def step_jacobians(
 ) -> StepJacobians:
     r"""Measure the Jacobians of all valid steps of a layer.
 
-    The states between the steps are known, so all steps are linearised at once. Up to 256 state
+    The states between the steps are known, so all steps are linearised at once. Up to 512 state
     numbers J is formed, by N products for each step, and decomposed, which costs more than the
-    products and gives every singular value. Above that, products alone give the k greatest singular
-    values and the spectral radius, by methods of Krylov. Memory is linear in T.
+    products and gives every singular value. Of a larger state products alone give the k greatest
+    singular values and the spectral radius, by methods of Krylov. Memory is linear in T.
 
     For the whole state of an LSTM J is :math:`\partial (h_t, c_t) / \partial (h_{t-1}, c_{t-1})`;
     ``state="h"`` takes its block :math:`\partial h_t / \partial h_{t-1}`, with c held.
@@ -72,7 +72,7 @@ def step_jacobians(
         trace: What passed in the layer; the result has its precision (see
             :func:`rnnlab.probing.precision.in_double`).
         state: One tensor of the state, by name; None for the whole state.
-        values: k, how many singular values to keep; None for all where J is formed, else 16.
+        values: k, how many singular values to keep; None for all where J is formed, else 8.
         radius: Whether to compute the spectral radius, which takes most of the time.
         sequences: How many of the batch to measure, the first ones; None for all.
 

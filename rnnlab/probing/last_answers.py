@@ -41,15 +41,10 @@ def last_answers(spec: DataSpec, output: Output, batch: Batch) -> LastAnswers:
     if values is None:
         raise ValueError("a model without values cannot be probed")
     if spec.aligned:
-        values = at_last_step(values, batch)
+        index = last_step(batch).reshape(-1, 1, *(1,) * (values.dim() - 2))
+        values = values.gather(1, index.expand(-1, 1, *values.shape[2:]))
     elif spec.target.sequence:
         return LastAnswers(values, valid_steps(batch.target_lengths, values.shape[1], values))
     else:
         values = values.unsqueeze(1)
     return LastAnswers(values, torch.ones(values.shape[:2], dtype=torch.bool, device=values.device))
-
-
-def at_last_step(values: Tensor, batch: Batch) -> Tensor:
-    """Return ``(B, 1, ...)`` of ``(B, T, ...)``: the last valid step of each row, or its first."""
-    index = last_step(batch).reshape(-1, 1, *(1,) * (values.dim() - 2))
-    return values.gather(1, index.expand(-1, 1, *values.shape[2:]))

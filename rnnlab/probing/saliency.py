@@ -14,10 +14,10 @@ from rnnlab.models.model import Model
 from rnnlab.models.output import Output
 from rnnlab.probing.features_read import features_read
 from rnnlab.probing.lags import by_lag, steps_read
-from rnnlab.probing.last_answers import at_last_step, last_answers
+from rnnlab.probing.last_answers import last_answers
+from rnnlab.probing.last_step import of_last_step
 from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.tasks.base import Task
-from rnnlab.tasks.steps import target_lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +127,7 @@ def _projections(
 def _last_loss(task: Task, model: Model, output: Output, batch: Batch) -> Tensor:
     """Return the sum over rows of the loss of what is answered last."""
     if model.spec.aligned:
-        if output.values is None or batch.target is None:
-            raise ValueError("the loss needs values and targets")
-        output = Output(at_last_step(output.values, batch))
-        lengths = target_lengths(batch, aligned=True)
-        lengths = None if lengths is None else lengths.clamp(max=1)
-        inputs, targets = (at_last_step(each, batch) for each in (batch.input, batch.target))
-        batch = Batch(inputs, targets, lengths, lengths)
+        output = of_last_step(output, batch, model.spec)
     return task.loss(output, batch).total
 
 

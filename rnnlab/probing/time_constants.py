@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from rnnlab.data.batch import valid_steps
-from rnnlab.probing.gates import gate_values
+from rnnlab.probing.gates import gates_read
 from rnnlab.recurrence.trace import Trace
 
 
@@ -42,9 +41,7 @@ def time_constants(trace: Trace) -> TimeConstants | None:
     retention = trace.cell.retention
     if retention is None:
         return None
-    lengths = trace.valid_lengths()
-    gate = gate_values(trace)[retention.gate]
-    read = gate[valid_steps(lengths, trace.steps, gate)].cpu().double()  # (R, *)
+    read = gates_read(trace)[retention.gate].cpu().double()  # (R, *)
     mean_log = retention.kept(read).log().mean(0).flatten()
     # Logarithms of shares are never positive, and -1 / 0 would be minus infinity.
     return TimeConstants(1 / mean_log.abs(), mean_log.exp(), retention.gate)

@@ -7,7 +7,7 @@ import math
 import torch
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.spec import DataSpec
 from rnnlab.models.output import Output
 from rnnlab.tasks.losses import target_loss
@@ -18,6 +18,8 @@ from rnnlab.tasks.steps import target_lengths, target_of, valid_rows
 
 class CategoricalScores(Scores):
     """Cross-entropy, accuracy and macro F1 over all valid targets of all batches.
+
+    Steps whose target is :data:`rnnlab.data.batch.UNCOUNTED` are left out.
 
     Macro F1 is the unweighted mean over the classes that occur, as a target or as an answer. A
     model of the next step gets perplexity, exp(loss), and bits per token, loss / ln 2, in place of
@@ -38,17 +40,19 @@ class CategoricalScores(Scores):
         self.macro_f1 = MulticlassF1Score(classes, average="macro", validate_args=False)
 
     def update(self, output: Output, batch: Batch) -> None:
-        """Count one batch; nothing when ``output.values`` is None or no step is valid."""
+        """Count one batch; nothing when ``output.values`` is None or no target counts."""
         if output.values is None:
             return
         target = target_of(batch)
         lengths = target_lengths(batch, aligned=True)
         loss = target_loss(output.values, target, lengths)
         classes = valid_rows(target, lengths, self.stepwise)
+        counted = classes != UNCOUNTED
+        classes = classes[counted]
         if classes.numel() == 0:
             return
         self.loss.update(loss)
-        answers = valid_rows(output.values.argmax(-1), lengths, self.stepwise)
+        answers = valid_rows(output.values.argmax(-1), lengths, self.stepwise)[counted]
         self.accuracy.update(answers, classes)
         if not self.next_step:
             self.macro_f1.update(answers, classes)

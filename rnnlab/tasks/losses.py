@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from rnnlab.data.batch import valid_steps
+from rnnlab.data.batch import UNCOUNTED, valid_steps
 from rnnlab.tasks.base import Loss
-
-_IGNORED = -100
 
 
 def target_loss(values: Tensor, target: Tensor, lengths: Tensor | None = None) -> Loss:
@@ -19,8 +17,9 @@ def target_loss(values: Tensor, target: Tensor, lengths: Tensor | None = None) -
         values: Logits ``(B, K)`` or ``(B, L, K)`` for int64 targets, values ``(B, D)`` or
             ``(B, L, D)`` for real ones.
         target: ``(B,)`` or ``(B, L)`` int64: the loss is the cross-entropy in nats, counted per
-            target. ``(B, D)`` or ``(B, L, D)`` real: the squared error in scaled units, counted
-            per element, so that the mean is the mean squared error.
+            target that is not :data:`rnnlab.data.batch.UNCOUNTED`. ``(B, D)`` or ``(B, L, D)``
+            real: the squared error in scaled units, counted per element, so that the mean is the
+            mean squared error.
         lengths: ``(B,)`` valid steps of targets with a time axis, or None for L. What is in the
             padding changes nothing.
     """
@@ -36,11 +35,10 @@ def target_loss(values: Tensor, target: Tensor, lengths: Tensor | None = None) -
             error = torch.where(valid, error, torch.zeros_like(error))
             count = lengths.sum() * target.shape[2]
         return Loss(error.square().sum(), count)
-    count = torch.tensor(target.numel(), device=target.device)
     if lengths is not None:
-        target = target.masked_fill(~valid_steps(lengths, target.shape[1], target), _IGNORED)
-        count = lengths.sum()
+        target = target.masked_fill(~valid_steps(lengths, target.shape[1], target), UNCOUNTED)
+    count = (target != UNCOUNTED).sum()
     total = F.cross_entropy(
-        values.flatten(0, -2), target.flatten(), reduction="sum", ignore_index=_IGNORED
+        values.flatten(0, -2), target.flatten(), reduction="sum", ignore_index=UNCOUNTED
     )
     return Loss(total, count)

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression as Reference
 
 from rnnlab.baselines import logistic_regression_per_step
 from rnnlab.baselines.logistic_regression_per_step import LogisticRegressionPerStep
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 from rnnlab.errors import ConfigError
@@ -27,8 +27,9 @@ def reference(split: TensorSplit, steps: int | None = None) -> np.ndarray:
     assert split.lengths is not None
     rows, labels = [], []
     for row, length in enumerate(split.lengths.tolist()):
-        rows += [split.input[row, t].flatten().double().numpy() for t in range(length)]
-        labels += split.target[row, :length].tolist()
+        counted = [t for t in range(length) if split.target[row, t] != UNCOUNTED]
+        rows += [split.input[row, t].flatten().double().numpy() for t in counted]
+        labels += split.target[row, counted].tolist()
     features = np.array(rows)[:steps]
     mean, std = features.mean(0), features.std(0)
     model = Reference(max_iter=2000).fit((features - mean) / std, labels[:steps])
@@ -36,8 +37,11 @@ def reference(split: TensorSplit, steps: int | None = None) -> np.ndarray:
     return model.predict_log_proba((everything - mean) / std).reshape(30, 4, 3)
 
 
-def test_valid_steps_are_classified_one_by_one(given) -> None:
+@pytest.mark.parametrize("uncounted", [False, True])
+def test_valid_steps_are_classified_one_by_one(given, uncounted: bool) -> None:
     split = video()
+    if uncounted:
+        split.target[::2, 0] = UNCOUNTED
     baseline = LogisticRegressionPerStep()
     baseline.fit(given(DataSpec(FRAMES, CLASSES, aligned=True), split))
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from rnnlab.baselines.majority import Majority
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import TensorSplit
 
@@ -42,3 +42,19 @@ def test_one_answer_for_each_step_and_padding_is_not_counted(given) -> None:
     assert values is not None
     assert values.shape == (7, 4, 2)
     assert values[3, 2].exp().tolist() == pytest.approx([3 / 4, 1 / 4])
+
+
+def test_steps_that_are_not_counted_are_no_class(given) -> None:
+    target = torch.tensor([[UNCOUNTED, 1, 1], [UNCOUNTED, UNCOUNTED, 0]])
+    majority = Majority()
+    majority.fit(
+        given(
+            DataSpec(REALS, Field("tokens", 2, sequence=True), aligned=True),
+            TensorSplit(torch.zeros(2, 3, 2), target),
+        )
+    )
+
+    values = majority.output(Batch(torch.zeros(1, 3, 2), None)).values
+
+    assert values is not None
+    assert values[0, 0].exp().tolist() == pytest.approx([2 / 5, 3 / 5])

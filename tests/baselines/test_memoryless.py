@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rnnlab.baselines.memoryless import Memoryless
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import StreamSplit, TensorSplit
 from rnnlab.errors import ConfigError
@@ -25,11 +25,14 @@ def by_hand(pairs: list[tuple[int, int]], symbol: int, classes: int) -> list[flo
     ]
 
 
-def test_frequencies_beside_each_symbol_without_the_padding(given) -> None:
+@pytest.mark.parametrize("uncounted", [False, True])
+def test_frequencies_beside_each_symbol_without_the_padding(given, uncounted: bool) -> None:
     generator = torch.Generator().manual_seed(0)
     inputs = torch.randint(0, 3, (20, 6), generator=generator)
     targets = torch.randint(0, 4, (20, 6), generator=generator)
     lengths = torch.randint(1, 7, (20,), generator=generator)
+    if uncounted:
+        targets[::2, ::3] = UNCOUNTED
     baseline = Memoryless()
     baseline.fit(
         given(DataSpec(tokens(5), tokens(4), aligned=True), TensorSplit(inputs, targets, lengths))
@@ -38,6 +41,7 @@ def test_frequencies_beside_each_symbol_without_the_padding(given) -> None:
         (int(inputs[row, t]), int(targets[row, t]))
         for row in range(20)
         for t in range(int(lengths[row]))
+        if targets[row, t] != UNCOUNTED
     ]
 
     asked = torch.tensor([[0, 1, 2], [4, 3, 2]])

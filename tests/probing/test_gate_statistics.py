@@ -83,6 +83,8 @@ def test_the_tenths_are_those_of_the_range() -> None:
     assert (found.low, found.high) == (-1.0, 1.0)
     assert (found.below, found.above) == (0.25, 0.25)
     assert [i for i, count in enumerate(found.counts) if count] == [1, 2, 17, 18]
+    at_the_ends = shown([[[0.1], [0.9]]])
+    assert (at_the_ends.below, at_the_ends.above) == (0, 0)
 
 
 @settings(deadline=None, max_examples=40)
@@ -138,6 +140,12 @@ def test_equal_values_have_a_histogram(bounds: Range, ends: tuple[float, float])
     found = shown([[[0.0], [0.0]]], bounds)
     assert (found.low, found.high) == ends
     assert sum(found.counts) == 2
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e300])
+def test_very_small_and_very_great_values_have_a_histogram(size: float) -> None:
+    found = shown([[[0.0], [size]]], Range(min=0))
+    assert (found.counts[0], found.counts[19], sum(found.counts)) == (1, 1, 2)
 
 
 @pytest.mark.parametrize("bounds", [None, Range(min=0)])

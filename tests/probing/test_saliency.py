@@ -181,6 +181,16 @@ def test_the_norm_of_a_loss_is_that_of_finite_differences(case: Case) -> None:
     assert_same_by_lag(found.by_row, expected, batch)
 
 
+def test_the_target_of_a_row_without_steps_is_not_looked_at() -> None:
+    spec = DataSpec(SERIES, Field("tokens", 3, True), aligned=True)
+    model = TASKS[spec.mapping].build_model(spec, lstm()).double()
+    target = torch.tensor([[0, 1], [77, -5]])  # there are no such classes
+    batch = Batch(torch.randn(2, 2, 1).double(), target, torch.tensor([2, 0]))
+    found = saliency(model, batch, TASKS[spec.mapping])
+    assert found.rows.tolist() == [1, 1]
+    assert (found.norms > 0).all()
+
+
 @pytest.mark.parametrize("w", [0.5, -0.9, 1.0, 1.1])
 def test_a_linear_recurrence_has_powers_of_its_weight(w: float) -> None:
     model = linear_model(w, head=-3.0)

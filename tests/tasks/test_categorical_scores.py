@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.metrics import f1_score
 
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.models.output import Output
 from rnnlab.tasks.categorical_scores import CategoricalScores
@@ -98,3 +98,26 @@ def test_loss_that_is_not_a_number_shows() -> None:
         Output(torch.full((2, 3), torch.nan)), Batch(torch.zeros(2, 1, 2), torch.zeros(2).long())
     )
     assert np.isnan(scores.compute()["loss"])
+
+
+def test_steps_that_are_not_counted_change_no_score() -> None:
+    logits, target = torch.randn(3, 4, 5), torch.randint(5, (3, 4))
+    target[0, 1:] = target[2, 0] = UNCOUNTED
+    lengths = torch.tensor([4, 4, 2])
+    scores = CategoricalScores(spec_of(5, sequence=True))
+    scores.update(Output(logits), Batch(torch.zeros(3, 4, 2), target, lengths))
+    rows = np.concatenate([logits[0, :1].numpy(), logits[1].numpy(), logits[2, 1:2].numpy()])
+    flat = np.concatenate([target[0, :1].numpy(), target[1].numpy(), target[2, 1:2].numpy()])
+    expected = {
+        "loss": cross_entropy(rows, flat).mean(),
+        "accuracy": (rows.argmax(1) == flat).mean(),
+        "macro_f1": f1_score(flat, rows.argmax(1), average="macro", zero_division=0),
+    }
+    assert scores.compute() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_batch_in_which_nothing_counts_is_no_update() -> None:
+    scores = CategoricalScores(spec_of(5, sequence=True))
+    target = torch.full((3, 4), UNCOUNTED)
+    scores.update(Output(torch.randn(3, 4, 5)), Batch(torch.zeros(3, 4, 2), target))
+    assert scores.compute() == {}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnnlab.data.batch import UNCOUNTED
 from rnnlab.tasks.losses import target_loss
 
 
@@ -72,3 +73,26 @@ def test_lengths_of_the_input_do_not_touch_single_targets() -> None:
     assert torch.equal(
         target_loss(values, target, lengths).total, target_loss(values, target).total
     )
+
+
+def test_steps_that_are_not_counted_have_neither_loss_nor_gradient() -> None:
+    values = torch.randn(2, 3, 5, dtype=torch.float64, requires_grad=True)
+    target = torch.tensor([[UNCOUNTED, 4, UNCOUNTED], [2, UNCOUNTED, 99]])
+    loss = target_loss(values, target, torch.tensor([3, 2]))
+    log_probabilities = log_softmax(values.detach().numpy())
+    expected = -log_probabilities[0, 1, 4] - log_probabilities[1, 0, 2]
+    assert float(loss.total.detach()) == pytest.approx(expected)
+    assert int(loss.count) == 2
+    loss.mean.backward()
+    assert values.grad is not None
+    touched = values.grad.abs().sum(2) > 0
+    assert touched.tolist() == [[False, True, False], [True, False, False]]
+
+
+def test_a_batch_in_which_nothing_counts_has_a_zero_loss_with_a_gradient() -> None:
+    values = torch.randn(2, 3, 4, requires_grad=True)
+    loss = target_loss(values, torch.full((2, 3), UNCOUNTED))
+    loss.mean.backward()
+    assert float(loss.mean.detach()) == int(loss.count) == 0
+    assert values.grad is not None
+    assert torch.equal(values.grad, torch.zeros(2, 3, 4))

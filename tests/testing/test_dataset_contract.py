@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 import torch
 
-from rnnlab.data.batch import Batch
+from rnnlab.data.batch import UNCOUNTED, Batch
 from rnnlab.data.content import content_sha256
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.generation import PARTS, part_generator, splits_sha256
@@ -349,3 +349,29 @@ class Careless(Right):
         split_seed: int = 0,
     ) -> None:
         super().__init__(size, "uniform" if kind == "uniform" else "normal", split_seed)
+
+
+class Uncounted(Right):
+    """A class at some steps of each sequence alone."""
+
+    first = 1
+
+    def made(self, x, y, lengths):
+        classes = torch.stack([y, 1 - y, y, y], 1)
+        classes[:, self.first :] = UNCOUNTED
+        return TensorSplit(x, classes, lengths)
+
+    @property
+    def spec(self) -> DataSpec:
+        target = Field("tokens", 2, True, max_length=4)
+        return DataSpec(Field("reals", 3, True, max_length=4), target, aligned=True)
+
+
+class NothingCounted(Uncounted):
+    first = 0
+
+
+def test_steps_that_are_not_counted_are_in_range_as_long_as_one_is() -> None:
+    assert failures(Uncounted) == {}
+    failed = failures(NothingCounted)
+    assert "no target of split('train') counts" in failed["test_values_are_in_range"]

@@ -8,7 +8,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from rnnlab.data.batch import valid_steps
+from rnnlab.data.batch import UNCOUNTED, valid_steps
 from rnnlab.data.dataset import Dataset
 from rnnlab.data.spec import DataSpec, Field
 from rnnlab.data.split import ExampleSplit, StreamSplit, TensorSplit
@@ -115,7 +115,10 @@ class DescriptionRules(DatasetSubject):
 
     @rule("test_lengths_are_right")
     def test_values_are_in_range(self) -> None:
-        """At valid steps ids lie in 0 to size - 1, and reals are finite."""
+        """At valid steps ids lie in 0 to size - 1, and reals are finite.
+
+        Aligned targets may be ``rnnlab.data.batch.UNCOUNTED`` at some steps.
+        """
         dataset = self.dataset()
         for part, split in parts(dataset).items():
             batch, spec = whole(split), dataset.spec
@@ -135,6 +138,9 @@ class DescriptionRules(DatasetSubject):
                         "steps; leave such examples out, or fill the gaps"
                     )
                     continue
+                if side == "target" and spec.aligned:
+                    valid = valid[valid != UNCOUNTED]
+                    assert len(valid) > 0, f"no target of split({part!r}) counts; all are UNCOUNTED"
                 low, high = int(valid.min()), int(valid.max())
                 assert low >= 0, f"the {side} of split({part!r}) holds the id {low}; begin at 0"
                 assert high < field.size, (
