@@ -143,7 +143,8 @@ def _label(bar: Any) -> None:
 
     low, high = bar.norm.vmin, bar.norm.vmax
     powers = range(math.floor(low), math.ceil(high) + 1)
-    between = [power + math.log10(part) for power in powers for part in (1, 2, 5)]
+    parts = (1, 2, 5) if high - low >= 1 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    between = [power + math.log10(part) for power in powers for part in parts]
     seen = [place for place in between if low <= place <= high]
     if high - low >= 2:
         bar.ax.yaxis.set_major_locator(MaxNLocator(7, integer=True))
@@ -160,9 +161,11 @@ def _explain(
     said = []
     if any(horizon is not None for history in drawn for horizon in history.horizons):
         said.append("white line: the norm has fallen by 1e-3")
-    if any((field < low).any() for field in fields):
-        zero = any(np.isneginf(field).any() for field in fields)
-        said.append(f"black: {'zero or ' if zero else ''}below {plain(10.0**low)}")
+    zero = any(np.isneginf(field).any() for field in fields)
+    less = any((np.isfinite(field) & (field < low)).any() for field in fields)
+    if zero or less:
+        what = [*["zero"] * zero, *[f"below {plain(10.0**low)}"] * less]
+        said.append(f"black: {' or '.join(what)}")
     if any(np.isposinf(field).any() for field in fields):
         said.append("orange: not finite")
     if any(np.isnan(field).any() for field in fields):

@@ -26,9 +26,12 @@ _JACOBIANS = (
 _EXPONENTS = (
     "The Lyapunov exponents are the rates of growth over many steps, along the states that the "
     "data drives the layer through. The largest decides: below 0 the past is forgotten, near 0 it "
-    "is kept, above 0 the smallest difference grows, which is chaos."
+    "is kept, above 0 the smallest difference grows, which is chaos. They are meant in the long "
+    "run: those of short sequences tell of these steps alone."
 )
 _NEAR = 0.01
+_LONG = 100
+"""Over fewer steps growth may be that of a beginning, and is not called chaos."""
 
 
 def dynamics_section(
@@ -54,7 +57,7 @@ def dynamics_section(
         findings=tuple(
             line
             for spectrum, found in zip(spectra, exponents.values(), strict=True)
-            for line in _finding(spectrum, float(found.errors[0]) if len(found.errors) else None)
+            for line in _finding(spectrum, float(found.errors[0]), int(found.steps.max()))
         ),
         tables=(_table(jacobians),) if jacobians else (),
         pictures=picture("singular_values", "Step Jacobians", draw_singular_values, bands)
@@ -122,19 +125,21 @@ def _table(jacobians: Mapping[str, StepJacobians]) -> Table:
     return Table(head, tuple(rows), labels=2)
 
 
-def _finding(spectrum: Spectrum, error: float | None) -> list[str]:
+def _finding(spectrum: Spectrum, error: float, steps: int) -> list[str]:
     known = [value for value in spectrum.exponents if not math.isnan(value)]
     if not known:
         return []
     most = max(known)
     if most == -math.inf:
         return [f"{spectrum.name}: a step forgets every difference at once"]
-    unsure = error if error is not None and math.isfinite(error) else 0.0
+    unsure = error if math.isfinite(error) else 0.0
     if most > max(_NEAR, 2 * unsure):
-        what = f"differences grow to e times in {1 / most:.3g} steps (chaos)"
+        grown = "grow" if steps < _LONG else "grow, which is chaos,"
+        what = f"differences {grown} to e times in {1 / most:.3g} steps"
     elif most < -max(_NEAR, 2 * unsure):
         what = f"differences shrink to 1/e in {-1 / most:.3g} steps"
     else:
         what = "differences neither grow nor shrink, as far as can be told"
+    over = "" if steps >= _LONG else f" (over {steps} steps at most)"
     size = f"{most:.3g} ± {unsure:.2g}" if unsure else f"{most:.3g}"
-    return [f"{spectrum.name}: the largest Lyapunov exponent is {size} a step: {what}"]
+    return [f"{spectrum.name}: the largest Lyapunov exponent is {size} a step: {what}{over}"]

@@ -77,3 +77,16 @@ def test_nothing_measured_has_no_picture(drawn: Draw) -> None:
     assert drawn(draw_flow_heatmap, []) is None
     assert drawn(draw_flow_heatmap, [FlowHistory("h", [], [])]) is None
     assert drawn(draw_flow_heatmap, [FlowHistory("h", [0], [[]])]) is None
+
+
+def test_what_is_black_is_told_as_it_is(drawn: Draw) -> None:
+    zero = drawn(draw_flow_heatmap, [FlowHistory("h", [0], [[1.0, 0.0]])])
+    assert zero.get_supxlabel() == "black: zero"
+    less = drawn(draw_flow_heatmap, [FlowHistory("h", [0], [[1.0, 1e-20]])])
+    assert less.get_supxlabel() == "black: below 1e-14"
+
+
+def test_a_narrow_range_has_round_labels(drawn: Draw) -> None:
+    figure = drawn(draw_flow_heatmap, [FlowHistory("h", [0], [[0.025, 0.068]])])
+    labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]
+    assert labels == ["0.03", "0.04", "0.05", "0.06"]

@@ -13,10 +13,10 @@ from rnnlab.probing.lyapunov import LyapunovExponents
 LAYER = "backbone.recurrent.layers.0"
 
 
-def exponents(values: list[float], error: float = math.nan) -> LyapunovExponents:
+def exponents(values: list[float], error: float = math.nan, steps: int = 500) -> LyapunovExponents:
     found = torch.tensor(values, dtype=torch.float64)
     errors = torch.full_like(found, error)
-    return LyapunovExponents(found, errors, found[None], torch.tensor([5]), len(values))
+    return LyapunovExponents(found, errors, found[None], torch.tensor([steps]), len(values))
 
 
 def jacobians(formed: bool = True) -> StepJacobians:
@@ -32,7 +32,7 @@ def jacobians(formed: bool = True) -> StepJacobians:
     ("values", "error", "said"),
     [
         ([-0.25, -1.0], 0.01, "-0.25 ± 0.01 a step: differences shrink to 1/e in 4 steps"),
-        ([0.5, math.nan], math.nan, "0.5 a step: differences grow to e times in 2 steps (chaos)"),
+        ([0.5, math.nan], math.nan, "differences grow, which is chaos, to e times in 2 steps"),
         ([0.001], math.nan, "differences neither grow nor shrink, as far as can be told"),
         ([0.1], 0.06, "differences neither grow nor shrink, as far as can be told"),
         ([-math.inf], math.nan, "layer 1: a step forgets every difference at once"),
@@ -42,6 +42,11 @@ def test_the_largest_exponent_is_told(values: list[float], error: float, said: s
     [line] = dynamics_section({}, {LAYER: exponents(values, error)}).findings
     assert line.startswith("layer 1: ")
     assert line.endswith(said)
+
+
+def test_what_grows_over_few_steps_is_not_called_chaos() -> None:
+    [line] = dynamics_section({}, {LAYER: exponents([0.5], 0.01, steps=8)}).findings
+    assert line.endswith("differences grow to e times in 2 steps (over 8 steps at most)")
 
 
 def test_bands_are_over_the_sequences_that_have_the_step() -> None:
