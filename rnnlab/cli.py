@@ -16,6 +16,7 @@ import typer
 from rnnlab import __version__
 from rnnlab.bench.command import bench
 from rnnlab.compare.command import compare
+from rnnlab.diagnostics.command import diagnose
 from rnnlab.errors import (
     ConfigError,
     Interrupted,
@@ -185,6 +186,7 @@ def scores(
 
 
 app.command("compare")(compare)
+app.command("diagnose")(diagnose)
 
 
 @app.command("list")
@@ -408,6 +410,10 @@ def _sweep(overrides: list[str], *, dry: bool) -> None:
     _show(f"\nsweep folder  {swept.folder.path}")
     if swept.comparison is not None and swept.disk is None:
         _show(f"report        {swept.folder.path / 'report.html'}")
+        from rnnlab.diagnostics.publish import publish_sweep
+
+        if (gradients := publish_sweep(swept.folder.path)) is not None:
+            _show(f"gradients     {gradients}")
     if swept.disk is not None:
         why = "the same command goes on when there is room"
         raise StorageError(f"{swept.disk}; no run was begun after that: {why}")
@@ -425,7 +431,23 @@ def _report(run: Any) -> None:
     outputs = run.path.parents[1]
     elsewhere = "" if outputs == absolute(default_output_dir()) else f" --output-dir {outputs}"
     _show(results_table(run.read_result(), run.path.parent.name))
+    if run.looks.exists():
+        from rnnlab.diagnostics.publish import publish_looks
+
+        publish_looks(run)
+        _show(f"\ngradients   rnnlab diagnose {run.path.name}   ({_looking(run)})")
     _show(f"\nrun folder  {run.path}\ndashboard   rnnlab ui{elsewhere}")
+
+
+def _looking(run: Any) -> str:
+    """Return where the pictures are, and which share of the training the looks took."""
+    result = run.read_result()
+    seconds = result.get("probe_seconds")
+    pictures = f"pictures: {run.diagnostics}"
+    if seconds is None:
+        return pictures
+    share = seconds / max(result["train_seconds"] - seconds, 1e-9)
+    return f"looking took {share:.1%} more time; {pictures}"
 
 
 def _outputs(given: Path | None) -> Path:

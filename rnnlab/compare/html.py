@@ -102,8 +102,18 @@ def as_table(
     )
 
 
-def as_figure(picture: Picture, heading: str = "h2") -> str:
-    """Return a picture below its title, within the page."""
+def as_figure(picture: Picture, heading: str = "h2", width: int | None = None) -> str:
+    """Return a picture below its title, within the page.
+
+    Args:
+        picture: The picture.
+        heading: The tag of its title.
+        width: In pixels of a browser, at most; None for that of the file.
+    """
     data = b64encode(picture.png).decode("ascii")
     title = as_text(picture.title)
-    return f'<{heading}>{title}</{heading}>\n<img alt="{title}" src="data:image/png;base64,{data}">'
+    wide = "" if width is None else f' width="{width}"'
+    return (
+        f"<{heading}>{title}</{heading}>\n"
+        f'<img alt="{title}"{wide} src="data:image/png;base64,{data}">'
+    )

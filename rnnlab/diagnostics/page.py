@@ -9,6 +9,8 @@ from rnnlab.compare.html import as_figure, as_list, as_table, as_text, document
 from rnnlab.diagnostics.section import Section
 from rnnlab.errors import one_line
 
+_SCALE = 1.15 * 96 / 150  # a little more than its size in inches: 150 pixels in the file are one
+
 
 def report(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Section]) -> str:
     """Return the page. Every text in it is escaped: names come from strangers' configs.
@@ -21,9 +23,9 @@ def report(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Sect
     parts = [f"<h1>{as_text(title)}</h1>"]
     if facts:
         parts.append(as_table(("", ""), facts, 2))
-    findings = [line for section in sections for line in section.findings]
-    if findings:
-        parts.append(f"<h2>In short</h2>{as_list(findings)}")
+    found = [section for section in sections if section.findings]
+    parts += ["<h2>In short</h2>"] * bool(found)
+    parts += (f"<h3>{as_text(each.heading)}</h3>{as_list(each.findings)}" for each in found)
     parts += map(_section, sections)
     return document(title, "\n".join(parts), _footer(sections))
 
@@ -31,9 +33,16 @@ def report(title: str, facts: Sequence[tuple[str, str]], sections: Sequence[Sect
 def _section(section: Section) -> str:
     parts = [f"<h2>{as_text(section.heading)}</h2>"]
     parts += (f"<p>{as_text(paragraph)}</p>" for paragraph in section.words)
-    parts += (as_figure(picture, "h3") for picture in section.pictures)
+    parts += (as_figure(each, "h3", _width(each.png)) for each in section.pictures)
     parts += (as_table(table.head, table.rows, table.labels) for table in section.tables)
     return "\n".join(parts)
+
+
+def _width(png: bytes) -> int | None:
+    """Return how wide a picture is shown, so that letters are as large in all of them."""
+    if not png.startswith(b"\x89PNG\r\n\x1a\n"):
+        return None
+    return round(int.from_bytes(png[16:20], "big") * _SCALE)
 
 
 def _footer(sections: Sequence[Section]) -> str:

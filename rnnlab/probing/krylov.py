@@ -90,8 +90,6 @@ def greatest_eigenvalue(push: Product, like: Tensor) -> Tensor:
         w = push(basis[:, -1:])
         column = w @ basis.mT  # (R, 1, m)
         w = w - column @ basis
-        again = w @ basis.mT  # once is not enough in finite precision
-        w, column = w - again @ basis, column + again
         new = _orthonormal(w, basis)
         beta = (w * new).sum(-1)  # (R, 1); of either sign, as the factorisation has it
         columns.append(torch.cat([column[:, 0], beta], 1))

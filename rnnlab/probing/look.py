@@ -12,6 +12,11 @@ from typing import Any
 from rnnlab.errors import StorageError
 from rnnlab.expected import NUMBER, mismatch
 from rnnlab.probing.flow import Flow, Measured, Whose, flow_of
+from rnnlab.probing.gate_statistics import gate_summary
+
+Gates = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""``{layer: {gate: {"low", "high", "counts", "mean", "below", "above"}}}``; see
+:func:`rnnlab.probing.gate_statistics.gate_summary`."""
 
 _LOOK = {
     "epoch": int,
@@ -33,7 +38,7 @@ class Look:
         seconds: How long the look took.
         whose: Which steps' loss was differentiated, ``last`` or ``whole``.
         flows: ``{layer: {state: flow}}``.
-        gates: ``{layer: {gate: {"low", "high", "counts", "mean", "below", "above"}}}``.
+        gates: How the values of each gate were distributed.
     """
 
     epoch: int
@@ -41,12 +46,12 @@ class Look:
     seconds: float
     whose: Whose
     flows: Mapping[str, Mapping[str, Flow]]
-    gates: Mapping[str, Mapping[str, dict[str, Any]]] = field(default_factory=dict)
+    gates: Gates = field(default_factory=dict)
 
 
-def look_of(measured: Measured, epoch: int, step: int, seconds: float, whose: Whose) -> Look:
-    """Return what was measured as a look."""
-    return Look(epoch, step, round(seconds, 4), whose, measured.flows)
+def look_of(measured: Measured, epoch: int, step: int, whose: Whose) -> Look:
+    """Return what was measured as a look that took no time."""
+    return Look(epoch, step, 0.0, whose, measured.flows, gate_summary(measured.traces))
 
 
 def encode(look: Look) -> str:

@@ -109,6 +109,11 @@ class RunFolder:
         return self._inside("checkpoints")
 
     @property
+    def diagnostics(self) -> Path:
+        """The folder of what was seen inside the network."""
+        return self._inside("diagnostics")
+
+    @property
     def looks(self) -> Path:
         """What was seen inside the network while it was trained, a JSON object a line."""
         return self._inside("diagnostics/flow.jsonl")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytorch_lightning as pl
@@ -63,8 +64,8 @@ class FlowProbe(pl.Callback):
             self._batch = self._make_batch()
         batch = trainer.precision_plugin.convert_input(self._batch.to(module.device))
         measured = measure_flow(module.model, module.task, batch, whose=self.whose)
-        seconds = time.perf_counter() - began
-        self._write(look_of(measured, epoch, trainer.global_step, seconds, self.whose))
+        look = look_of(measured, epoch, trainer.global_step, self.whose)
+        self._write(replace(look, seconds=round(time.perf_counter() - began, 4)))
         if trainer.logger is not None:
             points = {**flow_points(measured.flows), "epoch": float(trainer.current_epoch)}
             trainer.logger.log_metrics(points, step=trainer.global_step)

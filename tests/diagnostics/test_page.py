@@ -3,6 +3,7 @@ from __future__ import annotations
 from base64 import b64decode
 
 from rnnlab.compare.plots.picture import Picture
+from rnnlab.compare.plots.style import new_figure, png
 from rnnlab.diagnostics.page import report, summary
 from rnnlab.diagnostics.section import Section, Table
 from tests.compare.test_page import NASTY, Parsed
@@ -41,6 +42,14 @@ def test_findings_come_first_and_files_with_numbers_are_named() -> None:
     whole = " ".join(parsed.texts)
     assert "The numbers are in the run's folder: flow.json." in whole
     assert "none.json" not in whole
+
+
+def test_letters_are_as_large_in_all_pictures() -> None:
+    figure = new_figure(5, 2)
+    figure.subplots()
+    section = Section("s", "heading", pictures=(Picture("p", "title", png(figure)),))
+    parsed = Parsed(report("title", [], [section]))
+    assert ("img", "width", "552") in parsed.attributes  # 5 inches of 96 pixels, times 1.15
 
 
 def test_nothing_found_is_no_heading() -> None:

@@ -210,3 +210,22 @@ def test_points():
         "gradient_flow/top/h/horizon": 1.0,
         "gradient_flow/top/h/verdict": -1.0,
     }
+
+
+def test_memory_is_linear_in_the_number_of_steps():
+    task, model = model_of(lambda size: LSTM(size, 8))
+
+    def saved(steps):
+        sizes = []
+
+        def keep(tensor):
+            sizes.append(tensor.numel())
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            measure_flow(model, task, batch_of(2, steps))
+        return sum(sizes)
+
+    first, second, third = (saved(steps) for steps in (20, 40, 60))
+    assert third - second == pytest.approx(second - first, rel=0.05)
+    assert second < 2.1 * first

@@ -11,6 +11,7 @@ from rnnlab.errors import ConfigError
 from rnnlab.probing import jacobian, linearised, steps
 from rnnlab.probing.jacobian import jacobian_matrices, step_jacobians
 from rnnlab.probing.precision import in_double
+from rnnlab.recurrence import tree
 from tests.probing.running import MAKERS, by_differences, drawn, jacobian_of, made, trace_of
 from tests.probing.toy_cells import Elementwise, Linear
 
@@ -52,9 +53,9 @@ def test_measures_are_those_of_numpy(data: st.DataObject) -> None:
             patch.setattr(jacobian, "FORMED", 0)
             patch.setattr(steps, "NUMBERS", data.draw(st.sampled_from([1, 500, 2**24])))
             patch.setattr(linearised, "ROWS", data.draw(st.sampled_from([1, 7, 4096])))
-        found = step_jacobians(trace)
+        N = jacobian_matrices(trace).shape[-1]
+        found = step_jacobians(trace, values=N)
     assert found.formed == formed
-    N = found.size
     assert found.values.shape == (B, T, N)
     assert found.values.dtype == torch.float64
     resets = 0
@@ -223,6 +224,22 @@ def test_float32_to_six_digits_and_float64_at_the_same_states(name: str) -> None
         jacobian_matrices(in_double(trace))[0, 2], jacobian_of(in_double(trace), 0, 2)
     )
     assert next(cell.parameters()).dtype == torch.float32
+
+
+def test_everything_in_float64_but_counts() -> None:
+    cell = made("nested").float()
+    cell.turn = torch.nn.Parameter(torch.tensor([1 + 2j]))
+    cell.register_buffer("seen", torch.tensor(3))
+    trace = in_double(trace_of(cell, drawn(cell, 2, 3)))
+    wanted = [torch.float64, torch.float64, torch.complex128, torch.int64]
+    assert [leaf.dtype for leaf in tree.leaves(trace.states)] == wanted
+    assert [leaf.dtype for leaf in tree.leaves(trace.initial)] == wanted
+    assert [added.dtype for added in trace.zeros] == wanted[:3]
+    assert trace.z.dtype == torch.float64
+    assert trace.cell.turn.dtype == torch.complex128
+    assert trace.cell.turn.item() == 1 + 2j
+    assert trace.cell.seen.dtype == torch.int64
+    assert cell.turn.dtype == torch.complex64
 
 
 def test_what_cannot_be_measured_is_said() -> None:

@@ -90,6 +90,21 @@ def test_of_a_linear_recurrence_they_are_the_logarithms_of_its_eigenvalues(kind:
     torch.testing.assert_close(greatest.exponents, truth[:3], rtol=0, atol=1e-6)
 
 
+def test_the_greatest_is_found_wherever_it_is() -> None:
+    slow_first = Linear(torch.diag(numbers(0.1, 0.5, 0.2, 0.9)))
+    found = autonomous_lyapunov_exponents(slow_first, 110, 2, warm_up=100)
+    torch.testing.assert_close(found.exponents, numbers(0.9, 0.5).log(), rtol=0, atol=1e-6)
+
+
+def test_after_a_reset_the_vectors_warm_up_anew() -> None:
+    cell = made("gru")
+    reset = torch.tensor([[False, False, False, True, False, False], [False] * 6])
+    trace = trace_of(cell, drawn(cell, 2, 6), reset=reset)
+    assert lyapunov_exponents(trace).steps.tolist() == [5, 6]
+    assert lyapunov_exponents(trace, warm_up=1).steps.tolist() == [3, 5]
+    assert lyapunov_exponents(trace, warm_up=2, every=4).steps.tolist() == [1, 4]
+
+
 def test_without_a_warm_up_they_come_near() -> None:
     W, radii = normal_and_non_normal()[2]
     found = autonomous_lyapunov_exponents(Linear(W), 2000)
@@ -102,14 +117,19 @@ def test_their_sum_is_the_logarithm_of_the_determinant(data: st.DataObject) -> N
     """This holds for every number of steps, so it tells exactly which steps are counted."""
     names = [name for name in MAKERS if name not in ("relu", "forgetful")]
     cell = made(data.draw(st.sampled_from(names)), seed=data.draw(st.integers(0, 9)))
-    B, T = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5))
-    lengths = data.draw(st.lists(st.integers(0, T), min_size=B, max_size=B).filter(any))
-    reset = torch.tensor(data.draw(st.lists(st.booleans(), min_size=B * T, max_size=B * T)))
+    B, T = data.draw(st.integers(1, 3)), data.draw(st.sampled_from([7, 5, 3, 1]))
+    lengths = [
+        T - short for short in data.draw(st.lists(st.integers(0, T), min_size=B, max_size=B))
+    ]
+    lengths[0] = max(lengths[0], 1)
+    # One reset of each row, or none.
+    places = data.draw(st.lists(st.integers(-1, T - 1), min_size=B, max_size=B))
+    reset = torch.arange(T) == torch.tensor(places)[:, None]
     trace = trace_of(
         cell,
         drawn(cell, B, T),
         lengths,
-        reset.reshape(B, T) if data.draw(st.booleans()) else None,
+        reset if data.draw(st.booleans()) else None,
         reverse=data.draw(st.booleans()),
     )
     trace.z[~(torch.arange(T)[None] < torch.tensor(lengths)[:, None])] = torch.nan
@@ -124,9 +144,6 @@ def test_their_sum_is_the_logarithm_of_the_determinant(data: st.DataObject) -> N
             age += 1
             if age > warm_up:
                 J = jacobian_of(trace, b, t).numpy()
-                # Singular but for the rounding: as if it were.
-                if np.linalg.cond(J) > 1e9:
-                    return
                 totals[b] += np.linalg.slogdet(J).logabsdet
                 counts[b] += 1
     if not counts.any():
@@ -135,9 +152,6 @@ def test_their_sum_is_the_logarithm_of_the_determinant(data: st.DataObject) -> N
         return
     found = lyapunov_exponents(trace, warm_up=warm_up, every=every)
     assert found.steps.tolist() == counts.tolist()
-    if found.exponents.isinf().any():  # three steps at once, beyond the precision
-        assert every > 1
-        return
     assert found.exponents.sum().item() == pytest.approx(totals.sum() / counts.sum(), abs=1e-5)
     assert (found.exponents.diff() <= 0).all()
     for b in range(B):

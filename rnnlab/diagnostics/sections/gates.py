@@ -18,11 +18,9 @@ from rnnlab.diagnostics.plots.time_constants import UnitTimes, draw_time_constan
 from rnnlab.diagnostics.section import Section, Table, picture
 from rnnlab.probing.gate_trace import GateTrace
 from rnnlab.probing.gates import gate_range
+from rnnlab.probing.look import Gates
 from rnnlab.probing.time_constants import TimeConstants
 from rnnlab.ranges import Range
-
-Gates = Mapping[str, Mapping[str, Mapping[str, Any]]]
-"""``{layer: {gate: {"low", "high", "counts", "mean", "below", "above"}}}``."""
 
 _MEANING = (
     "The values of every gate over sequences, steps and units. A gate that is always open or "
