@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rnnlab.compare.flat import ABSENT, in_order, short
+from rnnlab.compare.flat import in_order, short
 from rnnlab.compare.intervals import Estimate, estimate
 from rnnlab.compare.numbers import interval, number
 from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows, Measure, is_censored
+from rnnlab.diagnostics.naming import shown_axes, telling
 
 _USUAL = ("dataset.steps", "dataset.delay")
 
@@ -20,12 +21,14 @@ class Line:
 
     Args:
         name: The values of the other keys: ``cell=lstm cell.forget_bias=0``.
+        brief: The same for a legend: ``lstm, forget_bias=0``.
         settings: For each length the index of its setting.
         colour: Which colour; the same for lines of the same cell.
         dash: Which dashes; different for lines of the same colour.
     """
 
     name: str
+    brief: str
     settings: dict[float, int]
     colour: int
     dash: int
@@ -52,35 +55,39 @@ def _length(text: str) -> float | None:
 
 def lines(flows: Flows, key: str | None) -> list[Line]:
     """Return all lines; without a key of the length a line of one place for each setting."""
-    others = [axis for axis in flows.settings.axes if axis != key]
+    shown_values = shown_axes(flows)
     by_name: dict[str, dict[float, int]] = defaultdict(dict)
     kinds: dict[str, str] = {}
-    for index in _in_order(flows, others):
-        flow = flows.all[index]
-        shown = {axis: flow.setting.shown(axis) for axis in others}
-        said = [f"{axis}={short(value)}" for axis, value in shown.items() if value != ABSENT]
-        name = " ".join(said) or "all"
-        length = 0.0 if key is None else _length(flow.setting.shown(key)) or 0.0
+    briefs: dict[str, str] = {}
+    for index in _in_order(shown_values, key):
+        told = telling(shown_values, index, *([] if key is None else [key]))
+        name = " ".join(f"{axis}={short(value)}" for axis, value in told.items()) or "all"
+        length = 0.0 if key is None else _length(shown_values[index][key]) or 0.0
         by_name[name].setdefault(length, index)
-        kinds[name] = shown.get("cell", name)
+        briefs[name] = ", ".join(
+            short(value) if "." not in axis else f"{axis.rpartition('.')[2]}={short(value)}"
+            for axis, value in told.items()
+        )
+        kinds[name] = shown_values[index].get("cell", name)
     colours = {kind: place for place, kind in enumerate(dict.fromkeys(kinds.values()))}
     dashes: dict[str, int] = defaultdict(int)
+    unique = len(set(briefs.values())) == len(briefs)
     found = []
     for name, settings in by_name.items():
         colour, kind = colours[kinds[name]], kinds[name]
         # A line alone in its colour has dashes of its own: they tell the same as the colour.
         alone = sum(other == kind for other in kinds.values()) == 1
-        found.append(Line(name, settings, colour, colour if alone else dashes[kind]))
+        brief = briefs[name] if unique else name
+        found.append(Line(name, brief or name, settings, colour, colour if alone else dashes[kind]))
         dashes[kind] += 1
     return found
 
 
-def _in_order(flows: Flows, keys: Sequence[str]) -> list[int]:
-    orders = {key: in_order({flow.setting.shown(key) for flow in flows.all}) for key in keys}
-    places = [
-        [order.index(flow.setting.shown(key)) for key, order in orders.items()]
-        for flow in flows.all
-    ]
+def _in_order(values: Sequence[Mapping[str, str]], key: str | None) -> list[int]:
+    """Return the indices of settings by their values, the length apart."""
+    others = [axis for axis in values[0] if axis != key]
+    orders = {axis: in_order({each[axis] for each in values}) for axis in others}
+    places = [[orders[axis].index(each[axis]) for axis in others] for each in values]
     return sorted(range(len(places)), key=places.__getitem__)
 
 

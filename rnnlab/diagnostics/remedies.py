@@ -10,6 +10,7 @@ from rnnlab.compare.flat import ABSENT, in_order
 from rnnlab.compare.paired import Pair, compare_pairs
 from rnnlab.compare.sample import Sample
 from rnnlab.diagnostics.flows import Flows
+from rnnlab.diagnostics.naming import shown_axes, telling
 
 # Another length of the sequences is another problem, and no remedy.
 _PROBLEM = ("dataset", "task")
@@ -90,8 +91,7 @@ def remedies(flows: Flows) -> list[Remedy]:
     Whether a remedy moves a measure is a question of its own: p-values are corrected by Holm's
     method over the places where that remedy was tried.
     """
-    axes = flows.settings.axes
-    values = [{axis: flow.setting.shown(axis) for axis in axes} for flow in flows.all]
+    values = shown_axes(flows)
     changes: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     for key, plain, treated in _pairs(values):
         changes[key, values[plain][key], values[treated][key]].append((plain, treated))
@@ -103,7 +103,7 @@ def remedies(flows: Flows) -> list[Remedy]:
             Effect(
                 plain,
                 treated,
-                _others(values[plain], values[treated], key),
+                _others(values, plain, treated, key),
                 {name: several[place] for name, several in tested.items()},
             )
             for place, (plain, treated) in enumerate(pairs)
@@ -126,12 +126,11 @@ def _pairs(values: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, int, int]
                 and ranks[before[key]] < ranks[after[key]]
                 and _agree(before, after, key, strict=False)
             ]
-            strict = [plain for plain in plainer if _agree(values[plain], after, key, strict=True)]
-            candidates = strict or plainer
-            least = min((ranks[values[plain][key]] for plain in candidates), default=0)
-            for plain in candidates:
-                if ranks[values[plain][key]] == least:
-                    yield key, plain, treated
+            least = min((ranks[values[plain][key]] for plain in plainer), default=0)
+            plainest = [plain for plain in plainer if ranks[values[plain][key]] == least]
+            strict = [plain for plain in plainest if _agree(values[plain], after, key, strict=True)]
+            for plain in strict or plainest:
+                yield key, plain, treated
 
 
 def _ranks(values: set[str]) -> dict[str, int]:
@@ -157,13 +156,19 @@ def _agree(first: Mapping[str, str], second: Mapping[str, str], key: str, *, str
     return True
 
 
-def _others(before: Mapping[str, str], after: Mapping[str, str], key: str) -> dict[str, str]:
+def _others(
+    values: Sequence[Mapping[str, str]], plain: int, treated: int, key: str
+) -> dict[str, str]:
+    """Return the values of the other keys; of those that differ, since they were chosen, both."""
+    before, after = (telling(values, index, key) for index in (plain, treated))
     found = {}
-    for axis, value in before.items():
-        known = [each for each in dict.fromkeys((value, after[axis])) if each != ABSENT]
-        if axis != key and known:
+    for axis in values[treated]:
+        if axis in before or axis in after:
+            both = (values[index][axis] for index in (plain, treated))
+            known = [each for each in dict.fromkeys(both) if each != ABSENT]
             found[axis] = " → ".join(known)
-    return found
+    off = {axis for axis, value in found.items() if value == "null"}
+    return {axis: value for axis, value in found.items() if axis not in off} or found
 
 
 def _tested(samples: Sequence[Sample], pairs: Sequence[tuple[int, int]]) -> list[Pair | None]:

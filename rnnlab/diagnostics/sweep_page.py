@@ -100,7 +100,7 @@ def pictures(flows: Flows) -> Iterator[Picture]:
         for length in lengths[-MOST_LENGTHS:]:
             here = [line for line in several if length in line.settings]
             decays = [
-                _decay(flows, line.settings[length], line.name, line.colour, line.dash)
+                _decay(flows, line.settings[length], line.brief, line.colour, line.dash)
                 for line in here
             ]
             if (figure := draw_decay_curves(decays)) is None:
@@ -118,7 +118,7 @@ def _horizons(flows: Flows, several: Sequence[Line], key: str) -> Figure | None:
             values(flows, line, measure, lengths)
             for measure in (HORIZON_BEFORE, HORIZON_AFTER, flows.measures[-1])
         )
-        growths.append(Growth(line.name, lengths, before, after, scores, line.colour, line.dash))
+        growths.append(Growth(line.brief, lengths, before, after, scores, line.colour, line.dash))
     constant = next(((each.name, each.value) for each in flows.baselines if each.constant), None)
     label = Metric(flows.score.name, flows.score.better).axis
     return draw_horizons(growths, key=key, score=label, baseline=constant)

@@ -62,6 +62,9 @@ def test_lines_of_one_cell_have_its_colour_and_dashes_of_their_own(tmp_path: Pat
     found = lines(read_flows([tmp_path]), "dataset.steps")
 
     assert len(found) == len({(line.colour, line.dash) for line in found}) == 4
+    assert {line.brief for line in found} == {
+        "rnn", "rnn, gradient_clip_val=1", "gru", "gru, gradient_clip_val=1",
+    }  # fmt: skip
     assert len({line.colour for line in found}) == 2
 
 

@@ -63,7 +63,7 @@ def draw_horizons(
     if len(lengths) < 2 or lengths[0] <= 0:
         return None
     drawn = growths[:MOST]
-    figure = new_figure(12.4, 4.2)
+    figure = new_figure(13.0, 4.2)
     before, after, scores = figure.subplots(1, 3)
     horizons = [values for growth in drawn for values in (*growth.before, *growth.after)]
     limits = _limits(horizons, lengths)
@@ -86,7 +86,7 @@ def draw_horizons(
         logarithmic(axes, "x")
         axes.set_xticks(lengths, [f"{length:g}" for length in lengths])
         axes.set_xticks([], minor=True)
-        axes.set_xlabel(f"length of the sequences, steps ({short(key, 30)})")
+        axes.set_xlabel(f"{short(key, 30)} (steps)")
         grid(axes, "both")
     figure.legend(
         *before.get_legend_handles_labels(),
