@@ -22,7 +22,10 @@ def facts(findings: Findings) -> list[tuple[str, str]]:
     measured = findings.flows[findings.moment]
     loss = "of the last step" if options.whose == "last" else "of all steps"
     engines = sorted({trace.engine for trace in measured.traces.values()})
-    part = f"{len(findings.batch)} sequences of the {options.part} part"
+    count = len(findings.batch)
+    part = f"{count} {'sequence' if count == 1 else 'sequences'} of the {options.part} part"
+    cut = assembly.config.trainer.truncate_steps
+    whole = f"of whole sequences; training cuts it every {cut} steps"
     return [
         ("cell", str(choices.cell)),
         ("dataset", str(choices.dataset)),
@@ -30,6 +33,7 @@ def facts(findings: Findings) -> list[tuple[str, str]]:
         ("parameters", f"{parameters:,}"),
         ("looked at", f"{part}, {_lengths(measured.traces)}"),
         ("loss", f"{measured.loss:.4g}, differentiated: that {loss}"),
+        *([("gradient", whole)] if cut is not None else []),
         ("weights", _moments(findings)),
         ("computed", f"in float64 by engine {' and '.join(engines)}"),
         ("took", ", ".join(f"{what} {s:.2g} s" for what, s in findings.seconds.items())),

@@ -96,6 +96,8 @@ def _compared(what: list[str], outputs: Path) -> list[Path] | None:
         return None
     if len(what) > 1:
         return [_folder(each, outputs) for each in what]
+    if (place := Path(what[0])).is_dir() and not (place / "config.yaml").is_file():
+        return [place]
     try:
         find(what[0], outputs)
     except ConfigError as no_run:
@@ -143,12 +145,13 @@ def _examine(subject: Subject, options: Options, report: Path | None) -> None:
     told, drawn = facts(findings), list(sections(findings))
     sys.stdout.writelines(f"{line}\n" for line in summary(subject.title, told, drawn))
     page = page_of(subject.title, told, drawn)
-    if subject.folder is not None:
-        publish(subject.folder, drawn, page)
-        sys.stdout.write(f"\npictures and numbers  {subject.folder.diagnostics}\n")
+    sys.stdout.write("\n")
     if report is not None:
         write(report, page.encode())
-        sys.stdout.write(f"{'' if subject.folder else chr(10)}report  {report}\n")
+        sys.stdout.write(f"report                {report}\n")
+    if subject.folder is not None:
+        publish(subject.folder, drawn, page)
+        sys.stdout.write(f"pictures and numbers  {subject.folder.diagnostics}\n")
 
 
 def _compare(runs: list[Path], metric: str | None, report: Path | None) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from rnnlab.cli import main
+from tests.diagnostics.flow_runs import make_flow
 from tests.runs.conftest import SMALL
 
 FILES = [
@@ -103,3 +104,58 @@ def test_a_run_without_checkpoints(outputs, tmp_path, capsys):
     assert "--checkpoint=best: the run has no such checkpoint" in capsys.readouterr().err
     assert main(words) == 0
     assert "untrained" in capsys.readouterr().out
+
+
+def test_several_runs_are_compared(tmp_path, capsys):
+    for seed in (0, 1):
+        for cell, horizon in (("rnn", 20), ("lstm", 60)):
+            make_flow(
+                tmp_path / "vanishing" / f"{cell}{seed}", seed, 0.5, horizon=horizon, cell=cell
+            )
+    report = tmp_path / "out.html"
+    assert main(["diagnose", str(tmp_path / "vanishing"), "--report", str(report)]) == 0
+    said = capsys.readouterr().out
+    assert "lstm" in said
+    assert "horizon" in said
+    assert "data:image/png;base64," in report.read_text()
+    assert json.loads(report.with_suffix(".json").read_text())
+    each = [str(path) for path in sorted((tmp_path / "vanishing").iterdir())]
+    assert main(["diagnose", *each]) == 0
+    assert "lstm" in capsys.readouterr().out
+
+
+def test_runs_that_nobody_looked_into(tmp_path, capsys):
+    make_flow(tmp_path / "vanishing" / "run", 0, 0.5)
+    assert main(["diagnose", str(tmp_path / "vanishing")]) == 2
+    assert "train with diagnostics=gradient_flow" in capsys.readouterr().err
+
+
+def test_a_sweep_is_looked_into_at_its_end(tmp_path, capsys):
+    words = [
+        *SMALL, "cell=rnn,gru", "diagnostics=gradient_flow", "trainer.max_epochs=1",
+        f"output_dir={tmp_path}/outputs", "sweep.name=both", "sweep.workers=1",
+    ]  # fmt: skip
+    assert main(["train", "-m", *words]) == 0
+    folder = tmp_path / "outputs" / "sweeps" / "both"
+    assert f"gradients     {folder}" in capsys.readouterr().out.replace("\n", "")
+    assert (folder / "gradients.html").is_file()
+    assert (folder / "gradients.json").is_file()
+    assert any((folder / "diagnostics").glob("*.png"))
+    assert main(["diagnose", "both", "--output-dir", f"{tmp_path}/outputs"]) == 0
+    assert "gru" in capsys.readouterr().out
+
+
+def test_a_run_of_somebody_else(outputs, tmp_path, capsys, monkeypatch):
+    """The page is written although the run's folder cannot be."""
+    from rnnlab.diagnostics import publish
+    from rnnlab.errors import StorageError
+
+    def refuse(path, content):
+        raise StorageError(f"{path}: cannot be written: Permission denied")
+
+    monkeypatch.setattr(publish, "write", refuse)
+    report = tmp_path / "out.html"
+    words = ["diagnose", "run", "--output-dir", str(outputs), "--sequences", "2", "--no-jacobians"]
+    assert main([*words, "--report", str(report)]) == 4
+    assert report.is_file()
+    assert "Permission denied" in capsys.readouterr().err
