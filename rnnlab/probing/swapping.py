@@ -72,7 +72,7 @@ def swap_probe(
         model: Any model whose input has a time axis. It runs in evaluation mode and is left as it
             was.
         batch: B examples, with targets where there is a decoder.
-        lags: Which; by default 0, 1, 2, 4, 8, and so on within the longest row.
+        lags: Which; by default 0, 1, 2, 4, 8, and so on, and the greatest of the longest row.
         seed: Of the cycle; the global generator is not used.
 
     Raises:
@@ -113,8 +113,9 @@ def swap_probe(
 
 
 def _default_lags(steps: int) -> tuple[int, ...]:
-    powers = (2**power for power in range(steps.bit_length()))
-    return (0, *(lag for lag in powers if lag < steps))
+    powers = {2**power for power in range(steps.bit_length())}
+    # What matters most may stand at the very beginning.
+    return tuple(sorted(lag for lag in {0, *powers, steps - 1} if lag < steps))
 
 
 def _swapped(batch: Batch, steps: Tensor, lag: int, cycle: Tensor) -> tuple[Batch, int]:
