@@ -57,6 +57,13 @@ def test_training_runs_from_an_unrelated_folder(run: Call, tmp_path: Path) -> No
     assert (tmp_path / "outputs" / "mlflow.db").exists()
 
 
+def test_a_network_is_looked_into(run: Call, tmp_path: Path) -> None:
+    run("rnnlab", "train", "trainer.max_epochs=1", "diagnostics=gradient_flow", "name=seen")
+    said = run("rnnlab", "diagnose", "seen", "--report", "inside.html")
+    assert "layer 1, h: the gradient" in said
+    assert (tmp_path / "inside.html").stat().st_size > 100_000
+
+
 def test_a_sweep_and_a_search_need_no_extra(run: Call, tmp_path: Path) -> None:
     small = ["trainer.max_epochs=1", "trainer.limit_train_batches=2", "cell.hidden_size=4"]
     grid = run("rnnlab", "train", "-m", *small, "cell=rnn,gru", "sweep.name=grid")
