@@ -11,7 +11,7 @@ from rich.text import Text
 from rnnlab.compare.flat import short
 from rnnlab.compare.numbers import interval, number
 from rnnlab.compare.paired import Pair
-from rnnlab.diagnostics.flows import HORIZON_AFTER, Flows
+from rnnlab.diagnostics.flows import HORIZON_AFTER, HORIZON_BEFORE, Flows
 from rnnlab.diagnostics.growth import grown, length_key, lines, shown
 from rnnlab.diagnostics.remedies import Effect, Remedy, remedies
 from rnnlab.errors import one_line
@@ -134,7 +134,7 @@ def as_tables(flows: Flows) -> Iterator[RenderableType]:
         head, cells, labels = setting_rows(flows)
         yield _table("gradient through time", head, cells, labels)
     else:
-        for measure in (HORIZON_AFTER, flows.measures[-1]):
+        for measure in (HORIZON_BEFORE, HORIZON_AFTER, flows.measures[-1]):
             head, cells = grown(flows, measure, key)
             unit = f", {measure.unit}" if measure.unit else ""
             yield _table(f"{measure.name}{unit}: mean and 95% interval over seeds", head, cells, 1)

@@ -18,6 +18,7 @@ from torch import Tensor
 from rnnlab.data.batch import Batch, valid_steps
 from rnnlab.errors import check_choice
 from rnnlab.models.model import Model
+from rnnlab.probing.lags import by_lag
 from rnnlab.probing.last_step import of_last_step
 from rnnlab.probing.undisturbed import undisturbed
 from rnnlab.recurrence.trace import Trace, adjoints, traced
@@ -101,7 +102,7 @@ def measure_flow(
     }
     flows = {
         layer: {
-            name: flow_of(by_lag(rows, traces[layer].lengths).tolist())
+            name: flow_of(root_mean_squares(rows, traces[layer].valid_lengths()).tolist())
             for name, rows in by_name.items()
         }
         for layer, by_name in norms.items()
@@ -118,22 +119,17 @@ def row_norms(adjoint: Tensor) -> Tensor:
     return norms
 
 
-def by_lag(norms: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return the root mean square over rows at each lag, ``(T,)``; up to the longest row.
+def root_mean_squares(norms: Tensor, lengths: Tensor) -> Tensor:
+    """Return the root mean square over rows at each lag, ``(K,)``, K the longest row.
 
     Args:
         norms: ``(B, T)``, in the order of reading.
-        lengths: ``(B,)`` valid steps; None for T.
+        lengths: ``(B,)`` valid steps.
     """
-    if lengths is None:
-        return norms.square().mean(0).sqrt().flip(0)
     lengths = lengths.to(norms.device)
-    longest = int(lengths.max()) if len(lengths) else 0
-    lags = torch.arange(longest, device=norms.device)
-    present = valid_steps(lengths, longest, norms)
-    source = (lengths.unsqueeze(1) - 1 - lags).clamp(min=0)
-    squares = torch.where(present, norms.gather(1, source).square(), 0.0)
-    return (squares.sum(0) / present.sum(0)).sqrt()
+    squares = by_lag(norms.square(), lengths)
+    reached = valid_steps(lengths, squares.shape[1], squares)
+    return (torch.where(reached, squares, 0.0).sum(0) / reached.sum(0)).sqrt()
 
 
 def flow_of(curve: Sequence[float]) -> Flow:

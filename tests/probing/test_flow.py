@@ -15,7 +15,13 @@ from rnnlab.data.spec import DataSpec, Field
 from rnnlab.errors import ConfigError
 from rnnlab.models.recurrent_backbone import RecurrentBackbone
 from rnnlab.models.window_mlp import WindowMLP
-from rnnlab.probing.flow import by_lag, flow_of, flow_points, measure_flow, row_norms
+from rnnlab.probing.flow import (
+    flow_of,
+    flow_points,
+    measure_flow,
+    root_mean_squares,
+    row_norms,
+)
 from rnnlab.tasks.many_to_one import ManyToOne
 from rnnlab.tasks.synced_many_to_many import SyncedManyToMany
 
@@ -181,11 +187,11 @@ def test_what_a_curve_says(curve, decay, horizon, verdict):
 
 
 @given(st.lists(st.floats(0, 1e3), min_size=1, max_size=5), st.data())
-def test_by_lag_is_a_root_mean_square(values, data):
+def test_it_is_a_root_mean_square(values, data):
     T = len(values)
     lengths = data.draw(st.lists(st.integers(0, T), min_size=1, max_size=3))
     norms = torch.tensor([values] * len(lengths), dtype=torch.float64)
-    found = by_lag(norms, torch.tensor(lengths)).tolist()
+    found = root_mean_squares(norms, torch.tensor(lengths)).tolist()
     assert len(found) == max(lengths)
     for lag, value in enumerate(found):
         squares = [values[n - 1 - lag] ** 2 for n in lengths if n > lag]
