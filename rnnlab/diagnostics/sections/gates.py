@@ -200,8 +200,8 @@ def _findings(found: Sequence[GateHistory], times: Sequence[UnitTimes]) -> list[
         if values:
             middle, most = values[len(values) // 2], values[-1]
             lines.append(
-                f"{of.name}: by its gate half its units forget within {_steps(middle)}, the "
-                f"slowest {'never' if most == math.inf else f'within {_steps(most)}'}"
+                f"{of.name}: by its gate alone half of the units forget within {_steps(middle)}, "
+                f"the slowest {'never' if most == math.inf else f'within {_steps(most)}'}"
             )
     return lines
 

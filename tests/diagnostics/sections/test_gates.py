@@ -46,7 +46,7 @@ def test_findings_tell_of_saturation_and_time() -> None:
     )
     assert section.findings == (
         "layer 1, forget: 75% of its values are in the highest tenth of its range",
-        "layer 1: by its gate half its units forget within 4 steps, the slowest never",
+        "layer 1: by its gate alone half of the units forget within 4 steps, the slowest never",
     )
     assert section.tables[0].rows == (("layer 1, forget", "0 to 1", "0.7", "25%", "75%"),)
     assert [each.name for each in section.pictures] == ["gate_histograms", "time_constants"]
