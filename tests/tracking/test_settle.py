@@ -243,15 +243,15 @@ def test_a_run_that_the_store_never_saw_is_made_only_where_asked(
 def test_the_password_comes_from_the_argument_or_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from rnnlab.tracking.settle import _address
+    from rnnlab.tracking.settle import address_of
 
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     link = Link("http://host:5000", "a")
-    assert _address(link, None) == "http://host:5000"
-    assert _address(link, "http://me:pw@host:5000") == "http://me:pw@host:5000"
-    assert _address(link, "http://me:pw@other:5000") == "http://host:5000"
+    assert address_of(link, None) == "http://host:5000"
+    assert address_of(link, "http://me:pw@host:5000") == "http://me:pw@host:5000"
+    assert address_of(link, "http://me:pw@other:5000") == "http://host:5000"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://you:pw@host:5000/")
-    assert _address(link, "sqlite:////x.db") == "http://you:pw@host:5000"
+    assert address_of(link, "sqlite:////x.db") == "http://you:pw@host:5000"
 
 
 def test_a_copy_is_not_shown_by_the_run_of_its_original(
