@@ -27,7 +27,7 @@ table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid #ddd; }
 th { border-bottom: 2px solid #888; } .number { text-align: right;
      font-variant-numeric: tabular-nums; white-space: nowrap; }
-.baseline td { color: #666; } td, li, p, h1 { overflow-wrap: anywhere; }
+.baseline td { color: #666; } li, p, h1 { overflow-wrap: anywhere; }
 img { max-width: 100%; height: auto; } footer { color: #666; font-size: .85rem; margin-top: 3rem; }
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rnnlab.compare.flat import short
 from rnnlab.compare.plots.style import COLOURS, DASHES, GREY, grid, logarithmic, new_figure
-from rnnlab.diagnostics.plots.panels import note
+from rnnlab.diagnostics.plots.panels import note, whole_numbers
 from rnnlab.probing.flow import FALL
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def draw_decay_curves(decays: Sequence[Decay]) -> Figure | None:
         for decay, *found in bands:
             _draw(panel, decay, found[number])
         panel.set_xlabel("lag: steps before the last one")
+        whole_numbers(panel, "x")
         grid(panel, "both")
     known = [each for _, *found in bands for each in found if each is not None]
     low = min(min(each.low) for each in known)
