@@ -18,8 +18,8 @@ from tests.runs.conftest import SMALL
 AWAY = 60.0
 
 
-def wait(condition, process):
-    deadline = time.monotonic() + 120
+def wait(condition, process, seconds=120):
+    deadline = time.monotonic() + seconds
     while not condition():
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -33,7 +33,8 @@ def test_the_server_is_gone_for_a_minute(tmp_path, uri, server, free_port):
     overrides = [
         *(each for each in SMALL if not each.startswith("tracking.") and "log_every" not in each),
         "trainer.max_epochs=100000", "trainer.limit_train_batches=1.0",
-        f"tracking.uri=http://127.0.0.1:{port}", "tracking.system_interval=1",
+        "trainer.log_every_n_steps=50", "tracking.system_interval=1",
+        f"tracking.uri=http://127.0.0.1:{port}",
         f"output_dir={tmp_path}", "name=run",
     ]  # fmt: skip
     folder = RunFolder(tmp_path / "digits_rows" / "run")
@@ -57,7 +58,7 @@ def test_the_server_is_gone_for_a_minute(tmp_path, uri, server, free_port):
         # It tries again with growing pauses, and has then to catch up with a minute of points:
         # what is left when a run is asked to end is sent for a minute at most.
         back = folder.metrics.stat().st_size
-        wait(lambda: sent() > back, process)
+        wait(lambda: sent() > back, process, seconds=240)
         process.send_signal(signal.SIGTERM)
         errors = process.communicate(timeout=120)[1].decode()
     assert process.returncode == 143
