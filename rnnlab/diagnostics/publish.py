@@ -11,7 +11,7 @@ from rnnlab.diagnostics.plain_numbers import as_json
 from rnnlab.diagnostics.section import Section
 from rnnlab.diagnostics.sections.gates import gates_section
 from rnnlab.diagnostics.sections.gradient import gradient_section
-from rnnlab.diagnostics.sweep_page import pictures, write_sweep_report
+from rnnlab.diagnostics.sweep_page import write_sweep_report
 from rnnlab.errors import RnnlabError
 from rnnlab.probing.look import read_looks
 from rnnlab.runs.folder import RunFolder
@@ -84,12 +84,9 @@ def publish_sweep(folder: Path) -> Path | None:
         return None
     page, numbers = folder / "gradients.html", folder / "gradients.json"
     try:
-        flows = write_sweep_report([folder], page, numbers=numbers)
-        written = [page, numbers]
-        for picture in pictures(flows):
-            written.append(folder / "diagnostics" / f"{picture.name}.png")
-            write(written[-1], picture.png)
-        attach(folder, written, ARTIFACTS)
+        drawn = folder / "diagnostics"
+        write_sweep_report([folder], page, numbers=numbers, folder=drawn)
+        attach(folder, [page, numbers, *sorted(drawn.glob("*.png"))], ARTIFACTS)
     except (RnnlabError, OSError) as error:
         _log.warning("no page about the gradient through time: %s", error)
         return None

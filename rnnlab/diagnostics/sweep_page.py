@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,12 @@ MOST_LENGTHS = 8
 
 
 def write_sweep_report(
-    paths: Sequence[Path], target: Path, *, metric: str | None = None, numbers: Path | None = None
+    paths: Sequence[Path],
+    target: Path,
+    *,
+    metric: str | None = None,
+    numbers: Path | None = None,
+    folder: Path | None = None,
 ) -> Flows:
     """Read the runs below some folders and write the page about them; return what was read.
 
@@ -38,26 +43,41 @@ def write_sweep_report(
         target: The HTML file.
         metric: The score; None for the test score that picked the best checkpoints.
         numbers: A JSON file for the numbers behind the page; None for none.
+        folder: Where each picture is written to as well; None for the page alone.
 
     Raises:
         ConfigError: No run was looked into, or the metric is not known.
         StorageError: A folder cannot be read, or a file not be written.
     """
     flows = read_flows(paths, metric)
-    write(target, sweep_page(flows).encode())
+    drawn: list[Picture] = []
+    write(target, sweep_page(flows, drawn.append).encode())
+    for picture in drawn if folder is not None else []:
+        assert folder is not None
+        write(folder / f"{picture.name}.png", picture.png)
     if numbers is not None:
         write(numbers, as_json(sweep_numbers(flows, remedies(flows))).encode())
     return flows
 
 
-def sweep_page(flows: Flows) -> str:
-    """Return the page. Every text in it is escaped: names come from strangers' configs."""
+def sweep_page(flows: Flows, drawn: Callable[[Picture], None] = lambda picture: None) -> str:
+    """Return the page. Every text in it is escaped: names come from strangers' configs.
+
+    Args:
+        flows: What was read.
+        drawn: Is given each picture of the page.
+    """
+
+    def shown(picture: Picture, level: str = "h2") -> str:
+        drawn(picture)
+        return as_figure(picture, level)
+
     title = "How far gradients are carried, and which remedy moved what"
     parts = [f"<h1>{as_text(title)}</h1>", as_list(list(solved(flows)))]
     if flows.remarks:
         parts.append(f"<h2>Note</h2>{as_list(flows.remarks)}")
     parts += _by_length(flows)
-    parts += [as_figure(picture) for picture in pictures(flows)]
+    parts += map(shown, pictures(flows))
     found = remedies(flows)
     if found:
         parts.append("<h2>Remedies</h2>")
@@ -66,7 +86,7 @@ def sweep_page(flows: Flows) -> str:
         head, cells, labels = effect_rows(flows, remedy)
         parts.append(as_table(head, cells, labels))
         if (picture := remedy_picture(flows, remedy, place)) is not None:
-            parts.append(as_figure(picture, "h4"))
+            parts.append(shown(picture, "h4"))
     head, cells, labels = setting_rows(flows)
     parts.append(f"<h2>Every setting</h2>{as_table(head, cells, labels)}")
     footer = (
